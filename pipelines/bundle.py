@@ -1,0 +1,100 @@
+"""The portable model: a graph for an inference runtime, and everything around it as JSON. No pickle anywhere.
+
+The bundle that is measured is the bundle that is served: `evaluate`, `promote` and the service all predict by
+this file, without the library that trained the model.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import BundleError
+from pipelines.features import Columns, Features, from_json, to_json
+from pipelines.files import digest, read_json, replacing, write_json
+
+GRAPH, CARD = "model.onnx", "bundle.json"
+FORMAT = 1
+# Rows per call of the runtime: padding to the longest text of a batch costs memory, not correctness.
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model that predicts one of `labels` from columns, by an ONNX graph of (n, classes) probabilities."""
+
+    family: str
+    labels: tuple[str, ...]
+    features: Features
+    graph: bytes
+    about: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 0
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads  # 0: as many as there are cores
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(self.graph, options, providers=["CPUExecutionProvider"])
+
+    def probabilities(self, columns: Columns) -> NDArray[np.float64]:
+        """The probability of each label for each row: (n, labels), rows sum to one."""
+        rows = len(next(iter(columns.values())))
+        parts = [self._batch({n: v[i : i + BATCH] for n, v in columns.items()}) for i in range(0, rows, BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)))
+
+    def _batch(self, columns: Columns) -> NDArray[np.float64]:
+        (found,) = self._session.run(None, self.features.arrays(columns))
+        found = np.asarray(found, dtype=np.float64)
+        return np.asarray(found / found.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write `bundle` to `folder`, whole or not at all; its digest."""
+    card = {
+        "format": FORMAT,
+        "family": bundle.family,
+        "labels": list(bundle.labels),
+        "graph_sha256": hashlib.sha256(bundle.graph).hexdigest(),
+        "about": dict(bundle.about),
+        "features": to_json(bundle.features),
+    }
+    with replacing(folder) as draft:
+        draft.mkdir(parents=True)
+        (draft / GRAPH).write_bytes(bundle.graph)
+        write_json(draft / CARD, card)
+    return digest(folder)
+
+
+def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> Bundle:
+    """The bundle in `folder`. Raises BundleError where its digest is not `expected`, or files do not fit together."""
+    if not (folder / GRAPH).is_file() or not (folder / CARD).is_file():
+        raise BundleError(
+            f"No model bundle stands in {folder.name}.",
+            f"Expected the files {GRAPH} and {CARD}.",
+            "train again (`flywheel run`), or roll back to a version that is whole (`flywheel rollback`).",
+        )
+    card, graph = read_json(folder / CARD), (folder / GRAPH).read_bytes()
+    altered = card.get("graph_sha256") != hashlib.sha256(graph).hexdigest()
+    if altered or card.get("format") != FORMAT or (expected is not None and digest(folder) != expected):
+        raise BundleError(
+            f"The model bundle in {folder.name} is not the one that was measured.",
+            "Expected the bytes whose digest stands in the ledger.",
+            "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
+        )
+    content: Any = card
+    return Bundle(
+        family=content["family"],
+        labels=tuple(content["labels"]),
+        features=from_json(content["features"]),
+        graph=graph,
+        about=content["about"],
+        threads=threads,
+    )

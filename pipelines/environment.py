@@ -1,0 +1,48 @@
+"""What changes the machine and never the model, read once from environment variables at the edge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# A privacy product phones nobody; offline machines hang on telemetry. Every tool reads its own switch.
+SILENCE = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "true",
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+# Never unpickle, never start MLflow's job runner, never mistake a log line for news.
+CALM = {
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+    "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # one hash of weights per seed and thread count
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where this machine keeps keys, runs and models."""
+
+    home: Path
+    master_key: str | None
+    ledger: str
+    tracking: str
+    flow_run: str | None
+    prefect_api: str | None
+
+
+def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
+    """The machine's settings for `workspace`, from environment `variables` or their embedded defaults."""
+    home = Path(variables.get("FLYWHEEL_HOME") or Path(variables.get("HOME", "~")).expanduser() / ".flywheel")
+    return Environment(
+        home=home,
+        master_key=variables.get("FLYWHEEL_MASTER_KEY") or None,
+        ledger=variables.get("FLYWHEEL_LEDGER") or f"sqlite:///{workspace / '.flywheel' / 'ledger.db'}",
+        tracking=variables.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlruns' / 'mlflow.db'}",
+        flow_run=variables.get("FLYWHEEL_FLOW_RUN") or None,
+        prefect_api=variables.get("PREFECT_API_URL") or None,
+    )

@@ -1,0 +1,100 @@
+"""The record -> a Great Expectations suite, as a value."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipelines import checks
+from pipelines.record import Column, Record
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuite
+    from great_expectations.expectations.expectation import Expectation
+
+# The checks whose outcome stands in a column of its own, which the suite expects to be true.
+CHECKS: dict[str, Callable[[pl.DataFrame, Record], pl.Series]] = {
+    "text is wrongly decoded": checks.texts_are_well_decoded,
+    "row repeats an earlier one": checks.rows_are_new,
+    "text has two labels": checks.labels_agree,
+}
+
+
+def suite(record: Record) -> "ExpectationSuite":
+    """What may pass, as expectations whose `meta.reason` says why a row did not."""
+    import great_expectations as gx
+
+    expected = [expectation for column in record.columns for expectation in _column(column)]
+    flags = [_is_true(reason, reason) for reason in CHECKS]
+    rows = gx.expectations.ExpectTableRowCountToBeBetween(min_value=1)
+    return gx.ExpectationSuite(name=record.name, expectations=[rows, *expected, *flags])
+
+
+def unreadable(column: Column) -> str:
+    """The reason, and the name of the flag, for cells that are not of the column's type."""
+    return f"{column.name} is not {_ARTICLE[column.type]}"
+
+
+_ARTICLE = {
+    "text": "text",
+    "category": "a category",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "yes or no",
+    "time": "a time",
+}
+
+
+def _column(column: Column) -> list["Expectation"]:
+    import great_expectations.expectations as expect
+
+    found: list[Expectation] = []
+    if column.required:
+        reason = {"reason": f"{column.name} is missing"}
+        found.append(expect.ExpectColumnValuesToNotBeNull(column=_filled(column), meta=reason))
+    if column.type not in ("text", "category"):
+        found.append(_is_true(unreadable(column), unreadable(column)))
+    if column.categories:
+        reason = {"reason": f"{column.name} is not one of its {len(column.categories)} values"}
+        values = list(column.categories)
+        found.append(expect.ExpectColumnValuesToBeInSet(column=column.name, value_set=values, meta=reason))
+    if column.min is not None or column.max is not None:
+        found.append(_bounds(column))
+    return found
+
+
+def _filled(column: Column) -> str:
+    """An unreadable cell is not also a missing one: missing is judged on the cell as it arrived."""
+    return column.name if column.type in ("text", "category") else f"{column.name} as it arrived"
+
+
+def _bounds(column: Column) -> "Expectation":
+    import great_expectations.expectations as expect
+
+    limits = {"min_value": column.min, "max_value": column.max}
+    if column.is_numeric:
+        reason = {"reason": f"{column.name} is out of range"}
+        return expect.ExpectColumnValuesToBeBetween(column=column.name, meta=reason, **limits)
+    reason = {"reason": f"{column.name} is too short or too long"}
+    return expect.ExpectColumnValueLengthsToBeBetween(column=column.name, meta=reason, **limits)
+
+
+def _is_true(flag: str, reason: str) -> "Expectation":
+    import great_expectations.expectations as expect
+
+    return expect.ExpectColumnValuesToBeInSet(column=flag, value_set=[True], meta={"reason": reason})
+
+
+def table(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
+    """The table that the suite is run on: row ids, typed values, and a flag per check."""
+    from pipelines.values import present, readable, typed
+
+    values, could = typed(frame, record), readable(frame, record)
+    arrived = [
+        frame.select(present(column).alias(_filled(column))).to_series()
+        for column in record.columns
+        if _filled(column) != column.name
+    ]
+    flags = [could[c.name].alias(unreadable(c)) for c in record.columns if c.type not in ("text", "category")]
+    found = [check(values, record).alias(reason) for reason, check in CHECKS.items()]
+    return values.select("row", *record.names).with_columns(*arrived, *flags, *found)

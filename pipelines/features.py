@@ -1,0 +1,206 @@
+"""Text and rows -> arrays; imported by train and by the service alike, so that nothing is computed twice in two ways.
+
+Every kind of features is a small value: fitted on training rows, written to JSON in the bundle, read back by
+whoever serves it. Its `arrays` feed the bundle's graph.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.record import Record
+
+Columns = Mapping[str, Sequence[Any]]
+Arrays = dict[str, NDArray[Any]]
+
+PADDING, UNKNOWN = 0, 1
+# A placeholder, a Latin word with its apostrophes, a number, one Han character, or one mark that carries mood.
+TOKEN = re.compile(
+    r"<[A-Z_]+>|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_\u3400-\u9fff]+)*|\d+|[\u3400-\u9fff]|[!?！？…]|[\u2600-\u27bf\U0001f300-\U0001faff]"
+)
+HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def tokens(text: str) -> list[str]:
+    """The words of `text` in lower case, its Han characters one by one, its numbers, marks and placeholders.
+
+    >>> tokens("Don't buy! 电池很差 <EMAIL>")
+    ["don't", 'buy', '!', '电', '池', '很', '差', '<email>']
+    """
+    return [token.lower() for token in TOKEN.findall(text)]
+
+
+def terms(text: str, words: int, characters: int) -> list[str]:
+    """The n-grams of `text`: up to `words` words, and within runs of Han up to `characters` characters.
+
+    >>> terms("good 好用", 2, 2)
+    ['good', '好', '好用', '用']
+    """
+    found: list[str] = []
+    for run, is_han in _runs(tokens(text)):
+        longest, glue = (characters, "") if is_han else (words, " ")
+        for start in range(len(run)):
+            stops = range(start + 1, min(start + longest, len(run)) + 1)
+            found.extend(glue.join(run[start:stop]) for stop in stops)
+    return found
+
+
+def _runs(found: list[str]) -> Iterable[tuple[list[str], bool]]:
+    """Maximal runs of tokens that are all Han, or all not."""
+    start = 0
+    kinds = [HAN.match(token) is not None for token in found]
+    for place in range(1, len(found) + 1):
+        if place == len(found) or kinds[place] != kinds[start]:
+            yield found[start:place], kinds[start]
+            start = place
+
+
+@dataclass(frozen=True)
+class Terms:
+    """TF-IDF weights of n-grams: for each text the ids of its terms and their weights, of length one in all."""
+
+    kind: ClassVar[str] = "terms"
+    column: str
+    words: int
+    characters: int
+    vocabulary: dict[str, int]
+    idf: list[float]
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], column: str, words: int, characters: int, size: int) -> "Terms":
+        """The commonest `size` terms of `texts` (two texts at least hold each) and their inverse frequency.
+
+        idf = ln((1 + n) / (1 + df)) + 1: the smoothed form of scikit-learn's TfidfVectorizer.
+        """
+        frequency: Counter[str] = Counter()
+        for text in texts:
+            frequency.update(set(terms(text, words, characters)))
+        ranked = sorted(((-count, term) for term, count in frequency.items() if count > 1))[:size]
+        vocabulary = {term: place for place, (_, term) in enumerate(ranked)}
+        idf = [round(math.log((1 + len(texts)) / (1 - count)) + 1, 6) for count, _ in ranked]
+        return cls(column, words, characters, vocabulary, idf)
+
+    def weigh(self, text: str) -> tuple[list[int], list[float]]:
+        """The ids of `text`'s known terms and their weights: (1 + ln tf) * idf, scaled to length one."""
+        counts = Counter(self.vocabulary[t] for t in terms(text, self.words, self.characters) if t in self.vocabulary)
+        weights = [(1 + math.log(count)) * self.idf[term] for term, count in counts.items()]
+        length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
+        return list(counts), [weight / length for weight in weights]
+
+    def arrays(self, columns: Columns) -> Arrays:
+        """`terms` (n, longest) int64, padded by the id past the vocabulary, and `weights` (n, longest) float32."""
+        rows = [self.weigh(text or "") for text in columns[self.column]]
+        longest = max([len(ids) for ids, _ in rows] + [1])
+        ids = np.full((len(rows), longest), len(self.vocabulary), dtype=np.int64)
+        weights = np.zeros((len(rows), longest), dtype=np.float32)
+        for place, (row_ids, row_weights) in enumerate(rows):
+            ids[place, : len(row_ids)] = row_ids
+            weights[place, : len(row_ids)] = row_weights
+        return {"terms": ids, "weights": weights}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The ids of a text's first `length` tokens, in order."""
+
+    kind: ClassVar[str] = "tokens"
+    column: str
+    length: int
+    vocabulary: dict[str, int]
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], column: str, length: int, size: int) -> "Tokens":
+        """The commonest `size` tokens of `texts`, two occurrences at least; 0 pads and 1 is unknown.
+
+        Texts are cut at `length`, or at the longest of `texts` where that is shorter.
+        """
+        counts: Counter[str] = Counter()
+        longest = 1
+        for text in texts:
+            found = tokens(text)
+            counts.update(found)
+            longest = max(longest, len(found))
+        ranked = sorted(((-count, token) for token, count in counts.items() if count > 1))[: size - 2]
+        return cls(column, min(length, longest), {token: place + 2 for place, (_, token) in enumerate(ranked)})
+
+    def arrays(self, columns: Columns) -> Arrays:
+        """`tokens` (n, longest of these texts) int32, padded by 0 at the end."""
+        rows = [
+            [self.vocabulary.get(token, UNKNOWN) for token in tokens(text or "")[: self.length]] or [UNKNOWN]
+            for text in columns[self.column]
+        ]
+        found = np.zeros((len(rows), max([len(row) for row in rows] + [1])), dtype=np.int32)
+        for place, row in enumerate(rows):
+            found[place, : len(row)] = row
+        return {"tokens": found}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers standardised, categories one-hot, and a column for "missing" or "never seen" beside each."""
+
+    kind: ClassVar[str] = "table"
+    numbers: dict[str, tuple[float, float]]
+    categories: dict[str, list[str]]
+
+    @classmethod
+    def fit(cls, columns: Columns, record: Record) -> "Table":
+        """Mean and deviation of the record's numeric features, and the known values of its other ones."""
+        numbers, categories = {}, {}
+        for column in record.features:
+            values = [value for value in columns[column.name] if value is not None]
+            if column.is_numeric:
+                deviation = float(np.std(values)) if values else 0.0
+                numbers[column.name] = (float(np.mean(values)) if values else 0.0, deviation or 1.0)
+            else:
+                categories[column.name] = sorted({str(value) for value in values})
+        return cls(numbers, categories)
+
+    @property
+    def width(self) -> int:
+        """How many columns the array has."""
+        return 2 * len(self.numbers) + sum(len(values) + 1 for values in self.categories.values())
+
+    def arrays(self, columns: Columns) -> Arrays:
+        """`table` (n, width) float32; a missing number counts as the mean, with its flag set."""
+        parts = [self._number(columns[name], *scale) for name, scale in self.numbers.items()]
+        parts += [_one_hot(columns[name], values) for name, values in self.categories.items()]
+        return {"table": np.concatenate(parts, axis=1)}
+
+    @staticmethod
+    def _number(values: Sequence[Any], mean: float, deviation: float) -> NDArray[np.float32]:
+        given = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+        missing = np.isnan(given)
+        # Beyond ten deviations a number is a typing error or an outlier; it may not drown the others.
+        scaled = np.clip((np.where(missing, mean, given) - mean) / deviation, -10, 10)
+        return np.stack([scaled, missing], axis=1).astype(np.float32)
+
+
+def _one_hot(values: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]:
+    places = {value: place for place, value in enumerate(known)}
+    found = np.zeros((len(values), len(known) + 1), dtype=np.float32)
+    found[np.arange(len(values)), [places.get(str(value), len(known)) for value in values]] = 1.0
+    return found
+
+
+Features = Terms | Tokens | Table
+
+
+def to_json(features: Features) -> dict[str, Any]:
+    """`features` as a JSON value."""
+    return {"kind": features.kind, **asdict(features)}
+
+
+def from_json(value: Mapping[str, Any]) -> Features:
+    """The features that `to_json` wrote."""
+    kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table)}
+    content = {key: item for key, item in value.items() if key != "kind"}
+    if value["kind"] == Table.kind:
+        content["numbers"] = {name: (scale[0], scale[1]) for name, scale in content["numbers"].items()}
+    return kinds[value["kind"]](**content)

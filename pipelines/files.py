@@ -1,0 +1,56 @@
+"""Files that are there whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(final: Path) -> Iterator[Path]:
+    """A path to write a file or folder to; it takes the place of `final` only when the block succeeds."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    draft = final.with_name(f".{final.name}.{os.getpid()}.draft")
+    _remove(draft)
+    try:
+        yield draft
+        if final.is_dir():
+            shutil.rmtree(final)
+        draft.replace(final)
+    finally:
+        _remove(draft)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` as readable JSON; equal values give equal bytes."""
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """The JSON object in `path`."""
+    value = json.loads(path.read_text("utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError(f"{path.name} holds no JSON object")
+    return value
+
+
+def digest(*paths: Path) -> str:
+    """The SHA-256 of names and bytes of all files in `paths`, folders included, in hexadecimal."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+        for file in files:
+            name = file.name if file == path else file.relative_to(path).as_posix()
+            total.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,175 @@
+"""A source, and what users answered -> data/raw: sealed, versioned, appended, never rewritten."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines import raw as sealed_rows
+from pipelines import versions
+from pipelines.environment import Environment
+from pipelines.feedback import FeedbackStore
+from pipelines.raw import SealedRow
+from pipelines.record import Record
+from pipelines.sample import reviews
+from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
+from pipelines.sources.columns import Row
+from pipelines.stage import run
+from pipelines.vault import Vault, open_vault
+
+SAMPLE = "sample"
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What one ingestion brought: rows read, held back, already there, added, and the version they make."""
+
+    read: int
+    without_consent: int
+    known: int
+    added: int
+    added_feedback: int
+    rows: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How much of the embedded synthetic sample to generate."""
+
+    rows: int = 6000
+    seed: int = 7
+
+
+def ingest(
+    raw: Path = Path("data/raw"),
+    *,
+    record: Record,
+    source: str,
+    sample: Sample = Sample(),
+    files: dict[str, str] | None = None,
+    format: str | None = None,
+    encoding: str | None = None,
+    origin: str | None = None,
+    licence: str | None = None,
+    environment: Environment,
+    workspace: Path,
+) -> Ingested:
+    """Append what is new in `source` and in the feedback store to `raw`, sealed per subject, as a new version.
+
+    The same source twice changes nothing. The whole source is read and checked before anything is written.
+    Raises SourceError where it cannot be trusted.
+    """
+    vault = open_vault(environment.home, environment.master_key, record.name)
+    folder = workspace / raw
+    _bring_back(workspace, folder)
+    arrived, provenance = _read_source(workspace, source, sample, files, format, encoding, record)
+    known = sealed_rows.known_rows(folder)
+    counts, fresh = _seal_new(arrived, record, vault, known)
+    store = FeedbackStore(environment.ledger, record, vault)
+    answers = [row for row in store.rows() if row.row not in known]
+    if fresh or answers or not sealed_rows.parts(folder):
+        sealed_rows.append(folder, [*fresh, *answers], record.names)
+    provenance |= {"origin": origin, "licence": licence}
+    return _publish(workspace, folder, provenance, counts, len(known) + len(fresh) + len(answers), len(answers))
+
+
+def _bring_back(workspace: Path, folder: Path) -> None:
+    """Restore `folder` as last recorded where a fresh clone lacks it: appending to nothing would lose rows."""
+    if versions.describe(folder) and not folder.exists():
+        versions.restore(workspace, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _read_source(
+    workspace: Path,
+    source: str,
+    sample: Sample,
+    files: Mapping[str, str] | None,
+    format: str | None,
+    encoding: str | None,
+    record: Record,
+) -> tuple[list[Row], dict[str, Any]]:
+    """All rows of the source, as they stand, and where they came from."""
+    if source == SAMPLE:
+        rows = [{name: row[name] for name in record.names} for row in reviews(sample.rows, sample.seed)]
+        return rows, {"source": "sample (synthetic)", "sample": asdict(sample)}
+    found = find_files(workspace / Path(source).expanduser(), files, format)
+    arrived = [row for file in found for row in _read_file(file, record, format, encoding)]
+    return arrived, {
+        "source": Path(source).name,
+        "files": [f.path.name for f in found],
+        "sha256": fingerprint(found),
+    }
+
+
+def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[Row]:
+    split = record.with_role("split")
+    given_by_file = split is not None and file.split is not None
+    columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
+    required = {column.name for column in record.columns if column.required} & set(columns)
+    for row in read_rows(file, columns, required, format, encoding):
+        yield {**row, split.name: file.split} if given_by_file and split else row
+
+
+def _seal_new(
+    arrived: list[Row], record: Record, vault: Vault, known: set[str]
+) -> tuple[Counter[str], list[SealedRow]]:
+    """The sealed rows that `raw` does not hold yet, and counts: read, without_consent, known, added."""
+    subject = record.with_role("subject")
+    counts: Counter[str] = Counter(read=len(arrived))
+    occurrences: Counter[tuple[str | None, ...]] = Counter()
+    fresh: list[tuple[str, str, tuple[str | None, ...]]] = []
+    for row in arrived:
+        if not _consents(record, row):
+            counts["without_consent"] += 1
+            continue
+        cells = tuple(row[name] for name in record.names)
+        name = vault.row_id(cells, occurrences[cells])
+        occurrences[cells] += 1
+        if name in known:
+            counts["known"] += 1
+            continue
+        person = row[subject.name] if subject else None
+        # A row without a subject is its own subject: it can still be forgotten by itself.
+        fresh.append((name, vault.pseudonym(person) if person else name, cells))
+    counts["added"] = len(fresh)
+    blobs = vault.seal(fresh)
+    return counts, [SealedRow(row, owner, "source", blob) for (row, owner, _), blob in zip(fresh, blobs, strict=True)]
+
+
+def _consents(record: Record, row: Row) -> bool:
+    consent = record.with_role("consent")
+    return consent is None or row[consent.name] in consent.granted
+
+
+def _publish(
+    workspace: Path,
+    folder: Path,
+    provenance: dict[str, Any],
+    counts: Counter[str],
+    rows: int,
+    answers: int,
+) -> Ingested:
+    """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
+    before = versions.describe(folder)
+    if before and not counts["added"] and not answers and before[1].get("rows") == rows:
+        provenance = before[1]
+    else:
+        provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}
+    version = versions.add(workspace, folder, {key: value for key, value in provenance.items() if value is not None})
+    return Ingested(
+        read=counts["read"],
+        without_consent=counts["without_consent"],
+        known=counts["known"],
+        added=counts["added"],
+        added_feedback=answers,
+        rows=rows,
+        version=version,
+    )
+
+
+if __name__ == "__main__":
+    run(ingest)

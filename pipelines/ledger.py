@@ -1,0 +1,196 @@
+"""The one ledger that decides: runs, decisions and accesses, and who is champion.
+
+Entries form a hash chain: each holds the digest of the one before, so altering, removing or reordering any of
+them is found by `verify`. The champion is changed by compare-and-set in one transaction with its entry; the
+alias in MLflow follows.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
+
+metadata = sql.MetaData()
+
+entries = sql.Table(
+    "entries",
+    metadata,
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("at", sql.String, nullable=False),
+    sql.Column("kind", sql.String, nullable=False, index=True),
+    sql.Column("body", sql.Text, nullable=False),
+    sql.Column("previous", sql.String, nullable=False),
+    sql.Column("digest", sql.String, nullable=False, unique=True),
+)
+champions = sql.Table(
+    "champions",
+    metadata,
+    sql.Column("model", sql.String, primary_key=True),
+    sql.Column("epoch", sql.Integer, nullable=False),
+    sql.Column("version", sql.Integer, nullable=False),
+    sql.Column("body", sql.Text, nullable=False),
+)
+runs = sql.Table(
+    "runs",
+    metadata,
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("started", sql.String, nullable=False),
+    sql.Column("ended", sql.String),
+    sql.Column("outcome", sql.String, nullable=False),
+    sql.Column("body", sql.Text, nullable=False),
+)
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model version that serves, and how often the champion has changed (`epoch`)."""
+
+    model: str
+    epoch: int
+    version: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One turn of the flow."""
+
+    id: str
+    started: str
+    ended: str | None
+    outcome: str
+    body: dict[str, Any]
+
+
+class Ledger:
+    """The ledger at a database URL; its tables are made at first use."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        metadata.create_all(self.engine, tables=[entries, champions, runs])
+
+    def append(self, kind: str, body: Mapping[str, Any]) -> str:
+        """Add an entry to the chain; its digest."""
+        with self.engine.begin() as connection:
+            return _append(connection, kind, body)
+
+    def last(self, kind: str) -> dict[str, Any] | None:
+        """The newest entry of this `kind`, or None."""
+        found = self.all(kind, limit=1)
+        return found[0] if found else None
+
+    def all(self, kind: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """The entries of this `kind`, newest first, each with its number and time."""
+        query = sql.select(entries).where(entries.c.kind == kind).order_by(entries.c.number.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [{**json.loads(row.body), "number": row.number, "at": row.at} for row in rows]
+
+    def verify(self) -> int | None:
+        """The number of the first entry that was altered, removed or moved; None where the chain holds."""
+        previous, expected = GENESIS, 1
+        with self.engine.connect() as connection:
+            for row in connection.execute(sql.select(entries).order_by(entries.c.number)):
+                content = _digest(row.number, row.at, row.kind, row.body, row.previous)
+                if row.number != expected or row.previous != previous or row.digest != content:
+                    return expected
+                previous, expected = row.digest, expected + 1
+        return None
+
+    def champion(self, model: str) -> Champion | None:
+        """The champion of `model`, or None before the first promotion."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sql.select(champions).where(champions.c.model == model)).first()
+        return Champion(row.model, row.epoch, row.version, json.loads(row.body)) if row else None
+
+    def crown(
+        self, model: str, epoch: int, version: int, champion: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> bool:
+        """Make `version` the champion and record why, if nobody else did since `epoch`; whether it was done."""
+        body = json.dumps(dict(champion), ensure_ascii=False, sort_keys=True)
+        values = {"epoch": epoch + 1, "version": version, "body": body}
+        with self.engine.begin() as connection:
+            if epoch == 0:
+                present = connection.execute(sql.select(champions.c.epoch).where(champions.c.model == model)).first()
+                if present is not None:
+                    return False
+                connection.execute(champions.insert().values(model=model, **values))
+            else:
+                place = (champions.c.model == model) & (champions.c.epoch == epoch)
+                if connection.execute(champions.update().where(place).values(**values)).rowcount != 1:
+                    return False
+            _append(connection, "decision", entry)
+        return True
+
+    def start_run(self, run: str, body: Mapping[str, Any]) -> None:
+        """Note that a run began; runs that were still open were interrupted, for this one holds the workspace."""
+        with self.engine.begin() as connection:
+            stale = runs.c.outcome == "running"
+            connection.execute(runs.update().where(stale).values(outcome="interrupted", ended=now()))
+            connection.execute(
+                runs.insert().values(id=run, started=now(), outcome="running", body=json.dumps(dict(body)))
+            )
+
+    def end_run(self, run: str, outcome: str, body: Mapping[str, Any]) -> None:
+        """Note how a run ended."""
+        values = {"ended": now(), "outcome": outcome, "body": json.dumps(dict(body), ensure_ascii=False)}
+        with self.engine.begin() as connection:
+            connection.execute(runs.update().where(runs.c.id == run).values(**values))
+
+    def last_run(self) -> Run | None:
+        """The run that began last, or None."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sql.select(runs).order_by(runs.c.started.desc()).limit(1)).first()
+        return Run(row.id, row.started, row.ended, row.outcome, json.loads(row.body)) if row else None
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url` that waits for locks, and on SQLite writes ahead and takes write locks at once."""
+    if not url.startswith("sqlite"):
+        return sql.create_engine(url, pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = sql.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @sql.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # sqlite3 must not begin transactions on its own
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @sql.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A reader that turns writer in mid-transaction cannot wait for its lock; IMMEDIATE asks first.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def now() -> str:
+    """The present time in UTC, ISO 8601, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _append(connection: Connection, kind: str, body: Mapping[str, Any]) -> str:
+    last = connection.execute(
+        sql.select(entries.c.number, entries.c.digest).order_by(entries.c.number.desc()).limit(1)
+    ).first()
+    number, previous = (last.number + 1, last.digest) if last else (1, GENESIS)
+    at, text = now(), json.dumps(dict(body), ensure_ascii=False, sort_keys=True)
+    found = _digest(number, at, kind, text, previous)
+    connection.execute(
+        entries.insert().values(number=number, at=at, kind=kind, body=text, previous=previous, digest=found)
+    )
+    return found
+
+
+def _digest(number: int, at: str, kind: str, body: str, previous: str) -> str:
+    content = json.dumps([number, at, kind, body, previous], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()

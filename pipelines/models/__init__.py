@@ -1,0 +1,97 @@
+"""The model families: one file each, one line each in FAMILIES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.features import Columns, Features
+from pipelines.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Family = Literal["linear", "lstm", "mlp"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows to learn from or to validate on: columns, and the place of each row's label."""
+
+    columns: Columns
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learnt: which of `labels`, from `train`, watched on `valid`."""
+
+    record: Record
+    labels: tuple[str, ...]
+    train: Part
+    valid: Part
+    weights: NDArray[np.float64]  # one per label
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model: its features, its ONNX graph, and what there is to tell."""
+
+    features: Features
+    graph: bytes
+    about: dict[str, Any]
+
+
+class Watcher(Protocol):
+    """Whoever wants to see a training go on: the terminal, MLflow."""
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """A batch was learnt; `loss` is the mean over the epoch so far."""
+
+    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
+        """An epoch ended with these measures."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a network learns, and where a killed training goes on from."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    patience: int
+    checkpoint: "Path"
+
+
+def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
+    """The model of this `family` for `problem`."""
+    return FAMILIES[family](problem, options, schedule, watcher)
+
+
+def _linear(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
+    from pipelines.models.linear import fit
+
+    return fit(problem, options)
+
+
+def _lstm(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
+    from pipelines.models.lstm import fit
+
+    return fit(problem, options, schedule, watcher)
+
+
+def _mlp(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
+    from pipelines.models.mlp import fit
+
+    return fit(problem, options, schedule, watcher)
+
+
+# A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
+FAMILIES: dict[str, Callable[[Problem, Any, Schedule, Watcher], Fitted]] = {
+    "linear": _linear,
+    "lstm": _lstm,
+    "mlp": _mlp,
+}

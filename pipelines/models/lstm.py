@@ -1,0 +1,26 @@
+"""Embedding, LSTM, dense: a network that reads a text in its order."""
+
+from pipelines.features import Tokens
+from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.neural import export, prepare, train
+from pipelines.models.options import Lstm
+
+
+def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -> Fitted:
+    """The LSTM of `problem`, with the weights of its best epoch."""
+    import keras
+
+    text = problem.record.text
+    assert text is not None, "the family was checked against the record"
+    features = Tokens.fit(problem.train.columns[text.name], text.name, options.length, options.vocabulary)
+    prepare(problem.seed)
+    words = keras.Input((None,), dtype="int32", name="tokens")
+    hidden = keras.layers.Embedding(len(features.vocabulary) + 2, options.embedding, mask_zero=True)(words)
+    hidden = keras.layers.SpatialDropout1D(options.dropout)(hidden)
+    hidden = keras.layers.LSTM(options.units)(hidden)
+    hidden = keras.layers.Dropout(options.dropout)(hidden)
+    network = keras.Model(words, keras.layers.Dense(len(problem.labels), activation="softmax")(hidden))
+    arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
+    progress = train(network, problem, arrays, schedule, watcher)
+    example = {"tokens": arrays[0]["tokens"][:2]}
+    return Fitted(features, export(network, example), {"parameters": network.count_params(), **vars(progress)})

@@ -1,0 +1,24 @@
+"""Dense layers over a table's columns."""
+
+from pipelines.features import Table
+from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.neural import export, prepare, train
+from pipelines.models.options import Mlp
+
+
+def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) -> Fitted:
+    """The multi-layer perceptron of `problem`, with the weights of its best epoch."""
+    import keras
+
+    features = Table.fit(problem.train.columns, problem.record)
+    prepare(problem.seed)
+    table = keras.Input((features.width,), dtype="float32", name="table")
+    hidden = table
+    for units in options.layers:
+        hidden = keras.layers.Dense(units, activation="relu")(hidden)
+        hidden = keras.layers.Dropout(options.dropout)(hidden)
+    network = keras.Model(table, keras.layers.Dense(len(problem.labels), activation="softmax")(hidden))
+    arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
+    progress = train(network, problem, arrays, schedule, watcher)
+    example = {"table": arrays[0]["table"][:2]}
+    return Fitted(features, export(network, example), {"parameters": network.count_params(), **vars(progress)})

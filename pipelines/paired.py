@@ -1,0 +1,190 @@
+"""Two models on the same rows: how much better is ours, and could chance have done it.
+
+Only the rows that exactly one model gets right speak for either. Comparing the two accuracies as if they
+came from different rows would need several times as many of them.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_counts
+from pipelines.confusion import f1_by_class, margins
+from pipelines.errors import DataError
+
+Figures = dict[str, float | int | str]
+
+BISECTIONS = 60
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Our model against theirs on the same `rows` rows; differences are ours minus theirs, as shares.
+
+    `difference` of the accuracies has a 95 % interval; `floor` is its lower bound with 95 % confidence on
+    that side alone. `p_value` is McNemar's, two-sided and mid-p.
+    """
+
+    rows: int
+    only_ours_right: int
+    only_theirs_right: int
+    difference: Measure
+    floor: float
+    p_value: float
+
+    def __str__(self) -> str:
+        """The comparison in words: difference in accuracy, 95 % interval, p-value, rows."""
+        value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
+        return f"{value} points [{low}, {high}], {chance(self.p_value)}, {self.rows:,} test rows"
+
+    def figures(self) -> Figures:
+        """The comparison's numbers under flat names, differences as shares."""
+        return {
+            "rows": self.rows,
+            "only_ours_right": self.only_ours_right,
+            "only_theirs_right": self.only_theirs_right,
+            "difference": self.difference.value,
+            "difference_low": self.difference.low,
+            "difference_high": self.difference.high,
+            "floor": self.floor,
+            "p_value": self.p_value,
+        }
+
+
+def paired_test(true: Integers, ours: Integers, theirs: Integers) -> Paired:
+    """Compare two predictions with the true classes, (rows,) each; DataError if they do not align."""
+    check(true, ours, theirs)
+    we, they = ours == true, theirs == true
+    return paired_counts(true.size, int((we & ~they).sum()), int((they & ~we).sum()))
+
+
+def paired_counts(rows: int, only_ours_right: int, only_theirs_right: int) -> Paired:
+    """Compare two models by the number of rows that exactly one of them gets right."""
+    counts = (rows, only_ours_right, only_theirs_right)
+    difference = (only_ours_right - only_theirs_right) / rows
+    return Paired(
+        *counts,
+        difference=Measure(difference, *score_interval(*counts, confidence=0.95)),
+        floor=score_interval(*counts, confidence=0.90)[0],
+        p_value=mcnemar(only_ours_right, only_theirs_right),
+    )
+
+
+def check(true: Integers, ours: Integers, theirs: Integers) -> None:
+    """Raise DataError unless both models answered the same rows, at least one."""
+    if true.size == 0 or not true.shape == ours.shape == theirs.shape:
+        raise DataError(
+            f"gates: {true.size} answers, {ours.size} of our predictions and {theirs.size} of theirs.",
+            "Expected both models' predictions for the same rows, at least one.",
+            "predict the current test rows with both models, then compare.",
+        )
+
+
+def score_interval(
+    rows: int, only_ours_right: int, only_theirs_right: int, *, confidence: float
+) -> tuple[float, float]:
+    """The difference of two paired proportions: the values that a score test would not reject.
+
+    Tango (1998), Statistics in Medicine 17:891-908. It holds for few rows, and where the models never or
+    always agree, for which the Wald interval has no width.
+    """
+    critical = NormalDist().inv_cdf((1 + confidence) / 2)
+    high = largest_accepted(rows, only_ours_right, only_theirs_right, critical)
+    return -largest_accepted(rows, only_theirs_right, only_ours_right, critical), high
+
+
+def largest_accepted(rows: int, for_us: int, for_them: int, critical: float) -> float:
+    """The largest difference whose score statistic is above `-critical`, by bisection (it only falls)."""
+    low, high = (for_us - for_them) / rows, 1.0
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        accepted = score_statistic(rows, for_us, for_them, middle) > -critical
+        low, high = (middle, high) if accepted else (low, middle)
+    return high
+
+
+def score_statistic(rows: int, for_us: int, for_them: int, difference: float) -> float:
+    """How many standard errors the counts are above `difference` (Tango 1998, equation 10).
+
+    The standard error takes the most likely share of rows that only they get right, given `difference`:
+    the larger root of a quadratic equation.
+    """
+    linear = (2 * rows - for_us + for_them) * difference - for_us - for_them
+    constant = -for_them * difference * (1 - difference)
+    root = math.sqrt(max(linear**2 - 8 * rows * constant, 0))
+    only_theirs = (root - linear) / (4 * rows)
+    variance = rows * (2 * only_theirs + difference * (1 - difference))
+    excess = for_us - for_them - rows * difference
+    if variance <= 0:
+        return math.copysign(math.inf, excess) if excess else 0.0
+    return excess / math.sqrt(variance)
+
+
+def mcnemar(only_ours_right: int, only_theirs_right: int) -> float:
+    """The probability of a split at least as uneven if both models were equally good, half of its equals.
+
+    The mid-p test, two-sided: exact McNemar less half of the observed split's own probability. Fagerland,
+    Lydersen & Laake (2013), BMC Medical Research Methodology 13:91, recommend it over the exact test.
+    """
+    fewer, rows = min(only_ours_right, only_theirs_right), only_ours_right + only_theirs_right
+    chances = coin_chances(rows, fewer)
+    return min(1.0, float(2 * chances.sum() - chances[-1]))
+
+
+def mcnemar_worse(only_ours_right: int, only_theirs_right: int) -> float:
+    """The probability of so few rows for us if both models were equally good: exact, one-sided."""
+    rows = only_ours_right + only_theirs_right
+    return min(1.0, float(coin_chances(rows, only_ours_right).sum()))
+
+
+def coin_chances(tosses: int, most: int) -> Floats:
+    """The probabilities of 0, 1, .. `most` heads in so many tosses of a fair coin: (most + 1,).
+
+    In logarithms, for the binomial coefficients outgrow a float from 1,030 tosses on.
+    """
+    heads = np.arange(1, most + 1)
+    ways = np.concatenate(([0.0], np.cumsum(np.log((tosses - heads + 1) / heads))))
+    chances: Floats = np.exp(ways - tosses * math.log(2))
+    return chances
+
+
+def macro_f1_difference(
+    true: Integers,
+    ours: Integers,
+    theirs: Integers,
+    classes: int,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Measure:
+    """Our macro F1 minus theirs, with a 95 % interval by a bootstrap that draws the same rows for both.
+
+    Raises DataError if the predictions (rows,) do not align.
+    """
+    check(true, ours, theirs)
+    cells, counts = np.unique(np.stack([true, ours, theirs]), axis=1, return_counts=True)
+    value = macro_f1_gain(counts[np.newaxis], cells, classes)
+    rng = np.random.default_rng(seed)
+    blocks = [macro_f1_gain(block, cells, classes) for block in resampled_counts(counts, draws, rng)]
+    return measure_of(float(value[0]), np.concatenate(blocks))
+
+
+def macro_f1_gain(counts: Integers, cells: NDArray[np.int64], classes: int) -> Floats:
+    """Our macro F1 minus theirs (draws,), from (draws, cells) counts of (true, ours, theirs) (3, cells)."""
+    true, ours, theirs = cells
+    gain = f1_by_class(margins(counts, true, ours, classes)) - f1_by_class(margins(counts, true, theirs, classes))
+    means: Floats = gain.mean(axis=1)
+    return means
+
+
+def signed(share: float) -> str:
+    """A share as percentage points with a sign, and never as -0.0."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}"
+
+
+def chance(p_value: float) -> str:
+    """A p-value with three decimals."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"

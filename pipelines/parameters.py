@@ -1,0 +1,133 @@
+"""params.yaml, read strictly: an unknown key is an error that names the nearest right one."""
+
+import dataclasses
+import difflib
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Union
+
+import yaml
+
+from pipelines.errors import ParameterError
+from pipelines.record import Record, parse_record
+
+FILE = "params.yaml"
+
+
+def read_parameters(workspace: Path) -> dict[str, Any]:
+    """All of `workspace`'s params.yaml as it stands. Raises ParameterError where it is not YAML."""
+    path = workspace / FILE
+    if not path.is_file():
+        raise ParameterError(
+            f"{FILE} is missing here.",
+            "Expected a workspace: a folder that holds a dvc.yaml and a params.yaml.",
+            "run `flywheel new DIR --preset sample`, or change into a workspace.",
+        )
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ParameterError(
+            f"{FILE} is not valid YAML" + (f" at line {mark.line + 1}." if mark else "."),
+            "Expected sections of `key: value` lines, indented by spaces.",
+            "mend that line; YAML wants a space after each colon and no tabs.",
+        ) from None
+    if not isinstance(values, dict):
+        raise ParameterError(f"{FILE} holds no sections.", "Expected one section per stage.", "start from a preset.")
+    return values
+
+
+def arguments_for(function: Callable[..., object], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of a stage's `function`: its section of params.yaml, checked and converted.
+
+    A keyword that is itself a top-level key (`record`, `seed`) is taken from there.
+    """
+    hints = typing.get_type_hints(function)
+    wanted = keywords(function)
+    shared = {name for name in wanted if name in parameters and name != function.__name__}
+    section = parameters.get(function.__name__) or {}
+    own = [name for name in wanted if name not in shared and name not in INJECTED]
+    check_keys(function.__name__, section, own)
+    values = {**section, **{name: parameters[name] for name in shared}}
+    return {
+        name: convert(f"{function.__name__}.{name}", values[name], hints[name]) for name in wanted if name in values
+    }
+
+
+# Passed in by the edge, never written in params.yaml.
+INJECTED = ("environment", "workspace")
+
+
+def keywords(function: Callable[..., object]) -> list[str]:
+    """The names of `function`'s keyword-only parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def check_keys(where: str, section: object, known: list[str]) -> None:
+    """Raise ParameterError for the first key of `section` that is not `known`."""
+    if not isinstance(section, Mapping):
+        raise ParameterError(
+            f"{FILE}: `{where}` is not a section.",
+            f"Expected keys below it: {', '.join(known)}.",
+            f"write `{where}:` and the keys on lines of their own.",
+        )
+    for key in section:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise ParameterError(
+                f"{FILE}: unknown key '{key}' in `{where}`.",
+                f"Expected one of: {', '.join(known)}.",
+                f"write '{near[0]}' instead of '{key}'." if near else f"remove '{key}'.",
+            )
+
+
+def convert(where: str, value: object, hint: Any) -> Any:
+    """`value` as the type that `hint` asks for. Raises ParameterError where it is another."""
+    if hint is Record:
+        return parse_record(value)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _convert_dataclass(where, value, hint)
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in inner:
+            return None
+        return convert(where, value, next(option for option in inner if option is not type(None)))
+    if origin is Literal:
+        return _one_of(where, value, inner)
+    if origin is tuple and isinstance(value, list):
+        return tuple(convert(f"{where}[{place}]", item, inner[0]) for place, item in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {str(key): convert(f"{where}.{key}", item, inner[1]) for key, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        return value
+    name = getattr(hint, "__name__", str(hint)) if origin is None else str(origin.__name__)
+    raise ParameterError(
+        f"{FILE}: `{where}` is {type(value).__name__}.",
+        f"Expected {name}.",
+        f"give `{where}` a value of that type.",
+    )
+
+
+def _convert_dataclass(where: str, value: object, hint: type) -> Any:
+    hints = typing.get_type_hints(hint)
+    check_keys(where, value if value is not None else {}, list(hints))
+    items = typing.cast("Mapping[str, object]", value or {})
+    return hint(**{key: convert(f"{where}.{key}", item, hints[key]) for key, item in items.items()})
+
+
+def _one_of(where: str, value: object, allowed: tuple[object, ...]) -> object:
+    if value in allowed:
+        return value
+    names = [str(item) for item in allowed]
+    near = difflib.get_close_matches(str(value), names, n=1)
+    raise ParameterError(
+        f"{FILE}: `{where}` is '{value}'.",
+        f"Expected one of: {', '.join(names)}.",
+        f"write '{near[0]}' instead." if near else f"choose one of them for `{where}`.",
+    )

@@ -1,0 +1,83 @@
+"""Pictures of scores, as PNG."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.scores import Scores
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY = "#2458a6", "#c8641b", "#6b7280"
+COMPARED = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC"}
+# Class names come in Chinese too; the first of these that the machine has draws them.
+FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "DejaVu Sans"]
+
+
+def draw_confusion(scores: Scores, title: str, path: Path) -> None:
+    """How often each class was taken for each other one: shares of the true class, counts in brackets."""
+    counts = np.array(scores.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = max(3.6, 1.1 * len(scores.labels) + 1.6)
+    figure = _figure(size + 0.6, size)
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        ink = "white" if share > 0.55 else "black"
+        axes.text(column, row, f"{share:.0%}\n({counts[row, column]:,})", ha="center", va="center", color=ink)
+    places = range(len(scores.labels))
+    axes.set_xticks(places, scores.labels, rotation=30 if len(scores.labels) > 3 else 0)
+    axes.set_yticks(places, scores.labels)
+    axes.set(xlabel="predicted", ylabel="true", title=f"{title}, {scores.rows:,} test rows")
+    _save(figure, path)
+
+
+def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
+    """The models' main measures side by side, with 95 % intervals."""
+    figure = _figure(6.4, 0.9 + 0.75 * len(COMPARED))
+    axes = figure.subplots()
+    for shift, (role, found) in enumerate(scores.items()):
+        colour = (GREY, BLUE, ORANGE)[shift % 3]
+        for place, measure in enumerate(COMPARED):
+            value = found.measures.get(measure)
+            if value is None:
+                continue
+            spread = [[value.value - value.low], [value.high - value.value]]
+            label = role if place == 0 else None
+            axes.errorbar(value.value, place + 0.24 * shift, xerr=spread, fmt="o", color=colour, capsize=4, label=label)
+            axes.annotate(
+                f"{value.value:.1%}",
+                (value.value, place + 0.24 * shift),
+                (0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=colour,
+            )
+    axes.set_yticks([place + 0.12 for place in range(len(COMPARED))], list(COMPARED.values()))
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.set_title("Test rows, with 95 % intervals")
+    axes.legend(loc="best", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.12, y=0.18)
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    # The object interface: no global state, no window, no backend to choose.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
+
+    present = {font.name for font in fontManager.ttflist}
+    mpl.rcParams["font.family"] = [name for name in FONTS if name in present] or ["DejaVu Sans"]
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    # Without the version stamp equal pictures are equal bytes.
+    figure.savefig(path, dpi=120, metadata={"Software": None})

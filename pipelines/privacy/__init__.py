@@ -1,0 +1,15 @@
+"""People in text and tables, found and taken out.
+
+* text           clean one text: the function that the pipeline and the service share
+* identifiers    where the identifiers of a text are, all kinds together
+    + network      e-mail, URL, handle, IP, MAC
+    + numbers      phone, card, IBAN, SSN, crypto address
+    + china        resident ID, credit code, plate, passport, WeChat, QQ, case number
+    + context      numbers that only the word before them gives away: "order no. ..."
+    + addresses    streets, English and Chinese
+* rules          what a rule is: a pattern, a check, a score
+* checks         check digits, dates and the like: what makes a match certain
+* shadow         the copy of a text that patterns read: folded, placeholders blanked
+* spans          a found piece, and who wins where two overlap
+* placeholders   "<EMAIL>" in its place
+"""

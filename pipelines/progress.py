@@ -1,0 +1,43 @@
+"""How a training goes on, for a person who watches: one line that moves, or one line per epoch in a log."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+
+WIDTH = 24
+
+
+@dataclass
+class Terminal:
+    """A bar per epoch on standard error, with loss, speed and the time that is left of this epoch."""
+
+    name: str
+    started: float = field(default_factory=time.monotonic)
+    drawn: float = 0.0
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Redraw the bar, ten times a second at most."""
+        at = time.monotonic()
+        if done == 1:
+            self.started = at
+        if not sys.stderr.isatty() or (at - self.drawn < 0.1 and done < total):
+            return
+        self.drawn = at
+        full = WIDTH * done // total
+        left = (at - self.started) / max(done - 1, 1) * (total - done)
+        bar = "━" * full + "─" * (WIDTH - full)
+        sys.stderr.write(
+            f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  loss {loss:.3f}  {left:3.0f} s left\033[K"
+        )
+        sys.stderr.flush()
+
+    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
+        """Leave one line that tells how the epoch ended."""
+        start = "\r" if sys.stderr.isatty() else ""
+        end = "\033[K" if start else ""
+        sys.stderr.write(
+            f"{start}  {self.name} epoch {epoch:2}/{epochs}  loss {measures['loss']:.3f}  "
+            f"validation loss {measures['valid_loss']:.3f}  accuracy {measures['valid_accuracy']:6.1%}  "
+            f"{time.monotonic() - self.started:.1f} s{end}\n"
+        )
+        sys.stderr.flush()

@@ -1,0 +1,300 @@
+"""report, model, champion -> the decision, gate by gate, and the alias `champion`."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines import gates
+from pipelines.bundle import read_bundle
+from pipelines.environment import Environment
+from pipelines.errors import BusyError, DataError
+from pipelines.files import digest, read_json, replacing
+from pipelines.gates import Decision, Gate
+from pipelines.ledger import Champion, Ledger
+from pipelines.paired import Paired, paired_test
+from pipelines.record import Record
+from pipelines.registry import Registry, open_registry
+from pipelines.rows import answers, inputs
+from pipelines.scores import Scores
+from pipelines.stage import run
+from pipelines.versions import describe
+from pipelines.workspace import OWN, RAW
+
+
+def promote(
+    splits: Path = Path("data/splits"),
+    model: Path = Path("data/model"),
+    report: Path = Path("data/report/evaluation"),
+    *,
+    record: Record,
+    margin: float = 0.02,
+    environment: Environment,
+    workspace: Path,
+) -> dict[str, Any]:
+    """Decide whether the new model takes over, record why, and let it; the decision as the ledger keeps it.
+
+    The same model on the same rows is decided once: asking again returns the first decision.
+    """
+    ledger = Ledger(environment.ledger)
+    splits, model, report = workspace / splits, workspace / model, workspace / report
+    question = _question(splits, model, margin)
+    known = [entry for entry in ledger.all("decision") if entry.get("question") == question]
+    if known:
+        _finish_alias(ledger, known[0], environment, workspace)
+        return known[0]
+    champion = ledger.champion(record.name)
+    decision = weigh(splits, model, report, record, margin, champion, workspace)
+    entry = _describe(decision, question, record, model, report, champion, environment, workspace)
+    registry = open_registry(environment, workspace)
+    _remember(registry, model, report, decision)
+    if not decision.promote:
+        ledger.append("decision", entry)
+        return ledger.last("decision") or entry
+    return _crown(ledger, registry, record, model / decision.winner, entry, champion, workspace)
+
+
+def weigh(
+    splits: Path, model: Path, report: Path, record: Record, margin: float, champion: Champion | None, workspace: Path
+) -> Decision:
+    """The decision about the models in `model`, by paired tests on the same test rows."""
+    found = {role: pl.read_parquet(report / f"{role}.parquet") for role in _roles(model)}
+    challenger, first = _challenger(found)
+    scores = _scores(report)[challenger]
+    asked = [*first, gates.beats_majority(scores)]
+    if champion is not None:
+        asked += _against(champion, found[challenger], scores, splits, record, margin, workspace)
+    return gates.decide(challenger, asked)
+
+
+def _challenger(found: Mapping[str, pl.DataFrame]) -> tuple[str, list[Gate]]:
+    """The candidate where it beats the baseline beyond chance; a tie is lost, and the simpler model stands."""
+    if "candidate" not in found:
+        return "baseline", []
+    paired = _paired(found["candidate"], found["baseline"]["predicted"].to_numpy())
+    winner, gate = gates.choose_challenger("candidate", "baseline", paired)
+    return winner, [gate]
+
+
+def _against(
+    champion: Champion,
+    challenger: pl.DataFrame,
+    scores: Scores,
+    splits: Path,
+    record: Record,
+    margin: float,
+    workspace: Path,
+) -> list[Gate]:
+    """The gates between the challenger and the champion, on today's test rows."""
+    bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+    rows, _ = answers(pl.read_parquet(splits / "test.parquet"), record, tuple(scores.labels))
+    names = [bundle.labels[place] for place in bundle.probabilities(inputs(rows, record)).argmax(axis=1)]
+    # A label that the challenger does not know can only be a wrong answer: it is nobody's place.
+    places = {label: place for place, label in enumerate(scores.labels)}
+    theirs = np.array([places.get(name, -1) for name in names], dtype=np.int64)
+    paired = _paired(challenger, theirs)
+    version = describe(workspace / RAW)
+    newer = version is not None and version[0] != champion.body["data_version"]
+    true, ours = challenger["true"].to_numpy(), challenger["predicted"].to_numpy()
+    return [
+        gates.not_worse_than_champion(paired, margin),
+        gates.better_or_fresher(paired, newer),
+        gates.classes_hold(true, ours, theirs, scores.labels),
+    ]
+
+
+def _paired(ours: pl.DataFrame, theirs: Any) -> Paired:
+    return paired_test(ours["true"].to_numpy(), ours["predicted"].to_numpy(), theirs)
+
+
+def _question(splits: Path, model: Path, margin: float) -> str:
+    """What is being decided: these models, on these rows, by this margin."""
+    content = [digest(model / role) for role in _roles(model)] + [digest(splits), repr(margin)]
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+def _roles(model: Path) -> list[str]:
+    return sorted(path.name for path in model.iterdir() if path.is_dir())
+
+
+def _scores(report: Path) -> dict[str, Scores]:
+    models: Any = read_json(report / "scores.json")["models"]
+    return {
+        role: Scores.from_dict({key: value for key, value in entry.items() if key not in ("family", "parameters")})
+        for role, entry in models.items()
+    }
+
+
+def _describe(
+    decision: Decision,
+    question: str,
+    record: Record,
+    model: Path,
+    report: Path,
+    champion: Champion | None,
+    environment: Environment,
+    workspace: Path,
+) -> dict[str, Any]:
+    """The decision as the ledger keeps it: what, on what, why, and against whom."""
+    measures = {
+        role: {
+            name: value and {"value": value.value, "low": value.low, "high": value.high}
+            for name, value in s.measures.items()
+        }
+        for role, s in _scores(report).items()
+    }
+    models: Any = read_json(report / "scores.json")["models"]
+    version = describe(workspace / RAW)
+    return {
+        **decision.to_dict(),
+        "question": question,
+        "model": record.name,
+        "families": {role: models[role]["family"] for role in models},
+        "measures": measures,
+        "test_rows": next(iter(models.values()))["rows"],
+        "against_version": champion.version if champion else None,
+        "data_version": version[0] if version else "unversioned",
+        "digest": digest(model / decision.winner),
+        "runs": read_json(model / "runs.json"),
+        "flow_run": environment.flow_run,
+        "by": "promote",
+    }
+
+
+def _remember(registry: Registry, model: Path, report: Path, decision: Decision) -> None:
+    """Give each model's MLflow run its measures, its pictures and what was decided about it."""
+    runs: Any = read_json(model / "runs.json")
+    for role, scores in _scores(report).items():
+        run_id = runs[role]
+        if not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
+            continue
+        registry.log(run_id, {f"test_{name}": value.value for name, value in scores.measures.items()})
+        registry.attach(run_id, report, "evaluation")
+        verdict = "promoted" if decision.promote and role == decision.winner else "not promoted"
+        registry.tag(run_id, {"decision": verdict, "reason": decision.reason[:500]})
+
+
+def _crown(
+    ledger: Ledger,
+    registry: Registry,
+    record: Record,
+    bundle: Path,
+    entry: dict[str, Any],
+    champion: Champion | None,
+    workspace: Path,
+) -> dict[str, Any]:
+    """Register the winner and make it champion, if nobody else became it meanwhile."""
+    version = _version(registry, record, bundle, entry)
+    kept = OWN / "champions" / f"v{version}-{entry['digest'][:12]}"
+    with replacing(workspace / kept) as draft:
+        shutil.copytree(bundle, draft)
+    body = {
+        "bundle": str(kept),
+        "digest": entry["digest"],
+        "family": entry["families"][entry["winner"]],
+        "run": entry["runs"][entry["winner"]],
+        "data_version": entry["data_version"],
+        "measures": entry["measures"][entry["winner"]],
+    }
+    _take_over(ledger, record.name, champion, version, body, entry | {"version": version, "champion": body})
+    registry.crown(record.name, version)
+    ledger.append("alias", {"model": record.name, "version": version})
+    return ledger.last("decision") or entry
+
+
+def _version(registry: Registry, record: Record, bundle: Path, entry: dict[str, Any]) -> int:
+    """The registered version of these very bytes: a promotion that was killed half-way is taken up, not doubled."""
+    known = registry.version_of(record.name, entry["digest"])
+    if known is not None:
+        return known
+    run_id = entry["runs"][entry["winner"]]
+    if not registry.exists(run_id):
+        run_id = registry.start(
+            record.name, f"{entry['winner']} (imported)", {}, {"data_version": entry["data_version"]}
+        )
+        registry.finish(run_id)
+    tags = {"digest": entry["digest"], "data_version": entry["data_version"]}
+    return registry.register(record.name, run_id, bundle, record, tags)
+
+
+def _take_over(
+    ledger: Ledger,
+    model: str,
+    champion: Champion | None,
+    version: int,
+    body: Mapping[str, Any],
+    entry: Mapping[str, Any],
+) -> None:
+    if ledger.crown(model, champion.epoch if champion else 0, version, body, entry):
+        return
+    raise BusyError(
+        "promote: another promotion took place while this one was deciding.",
+        "Expected the champion that the new model was compared with.",
+        "run again: the new model will be compared with today's champion.",
+    )
+
+
+def _finish_alias(ledger: Ledger, entry: Mapping[str, Any], environment: Environment, workspace: Path) -> None:
+    """Let MLflow's alias follow where a promotion was killed between the ledger and MLflow."""
+    if not entry["promote"]:
+        return
+    champion, alias = ledger.champion(entry["model"]), ledger.last("alias")
+    if champion is not None and (alias is None or alias["version"] != champion.version):
+        open_registry(environment, workspace).crown(champion.model, champion.version)
+        ledger.append("alias", {"model": champion.model, "version": champion.version})
+
+
+def rollback(*, record: Record, environment: Environment, workspace: Path, to: int | None = None) -> dict[str, Any]:
+    """Make an earlier champion the champion again: the one before, or version `to`; the entry that records it.
+
+    Raises DataError where there is none, and BundleError where its bytes are not the ones that were measured.
+    """
+    ledger = Ledger(environment.ledger)
+    champion = ledger.champion(record.name)
+    reigns = [e for e in ledger.all("decision") if e.get("promote") and e["model"] == record.name]
+    target = _target(champion, reigns, to)
+    body = target["champion"]
+    read_bundle(workspace / body["bundle"], body["digest"])
+    before = champion.version if champion else None
+    entry = {
+        "promote": True,
+        "model": record.name,
+        "version": target["version"],
+        "champion": body,
+        "reason": f"rolled back from version {before} to version {target['version']}",
+        "gates": [],
+        "by": f"rollback by {os.environ.get('USER') or 'unknown user'}",
+    }
+    _take_over(ledger, record.name, champion, target["version"], body, entry)
+    open_registry(environment, workspace).crown(record.name, target["version"])
+    ledger.append("alias", {"model": record.name, "version": target["version"]})
+    return entry
+
+
+def _target(champion: Champion | None, reigns: list[dict[str, Any]], to: int | None) -> dict[str, Any]:
+    """The reign to return to: the last of version `to`, or of any version before today's champion came."""
+    now = champion.version if champion else None
+    if to is not None:
+        wanted = [entry for entry in reigns if entry["version"] == to and to != now]
+    else:
+        first = next((place for place, entry in enumerate(reigns) if entry["version"] != now), len(reigns))
+        wanted = reigns[first:]
+    if wanted:
+        return wanted[0]
+    versions = sorted({entry["version"] for entry in reigns} - {now})
+    raise DataError(
+        "rollback: there is no such earlier champion." if to is not None else "rollback: there is no earlier champion.",
+        f"Expected one of the versions {', '.join(map(str, versions))}."
+        if versions
+        else "Expected two promotions at least.",
+        "choose one of them with `--to`." if versions else "keep the champion; `flywheel status` shows it.",
+    )
+
+
+if __name__ == "__main__":
+    run(promote)

@@ -1,0 +1,74 @@
+"""data/raw: sealed rows in numbered parts that are appended and never rewritten.
+
+In the clear stand only keyed names (row and subject) and where a row came from; everything a person wrote or is
+stands in `sealed`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from pipelines.files import replacing
+from pipelines.record import Record
+from pipelines.vault import Vault
+
+Origin = Literal["source", "feedback"]
+SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "sealed": pl.Binary}
+
+
+@dataclass(frozen=True)
+class SealedRow:
+    """One row as it lies in data/raw."""
+
+    row: str
+    subject: str
+    origin: Origin
+    sealed: bytes
+
+
+def parts(raw: Path) -> list[Path]:
+    """The parts of `raw`, oldest first."""
+    return sorted(raw.glob("*.parquet"))
+
+
+def known_rows(raw: Path) -> set[str]:
+    """The ids of all rows in `raw`."""
+    return {row for part in parts(raw) for row in pl.read_parquet(part, columns=["row"])["row"]}
+
+
+def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path:
+    """The new part of `raw` that holds `rows`, whose sealed cells are those of `columns`, in that order."""
+    frame = pl.DataFrame([(r.row, r.subject, r.origin, r.sealed) for r in rows], schema=SCHEMA, orient="row")
+    part = raw / f"{len(parts(raw)) + 1:06}.parquet"
+    with replacing(part) as draft:
+        frame.write_parquet(draft, metadata={"columns": json.dumps(list(columns))})
+    return part
+
+
+def open_rows(raw: Path, record: Record, vault: Vault) -> pl.DataFrame:
+    """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
+
+    Rows whose subject was forgotten are left out. A column that a part does not hold is missing in its rows.
+    """
+    return pl.concat([_open_part(part, record, vault) for part in parts(raw)])
+
+
+def _open_part(part: Path, record: Record, vault: Vault) -> pl.DataFrame:
+    frame = pl.read_parquet(part)
+    columns = json.loads(pl.read_parquet_metadata(part)["columns"])
+    opened = vault.open(zip(frame["row"], frame["subject"], frame["sealed"], strict=True))
+    keep = pl.Series([cells is not None for cells in opened], dtype=pl.Boolean)
+    cells = [row for row in opened if row is not None]
+    places = {name: place for place, name in enumerate(columns)}
+    values = {
+        name: [row[places[name]] for row in cells] if name in places else [None] * len(cells) for name in record.names
+    }
+    return (
+        frame.select("row", "subject", "origin")
+        .filter(keep)
+        .with_columns(pl.Series(name, values[name], dtype=pl.String) for name in record.names)
+    )

@@ -1,0 +1,173 @@
+"""The one description of the data: each column's type, role, and what it can reveal about a person.
+
+Expectations, anonymiser, features, the model's signature and the feedback form all follow from it.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+from pipelines.errors import RecordError
+
+Type = Literal["text", "category", "integer", "number", "boolean", "time"]
+Role = Literal["subject", "time", "text", "feature", "label", "split", "consent"]
+# identifier: names one person by itself. quasi: does so together with others. free_text: people write
+# anything there. none: says nothing about who somebody is.
+Privacy = Literal["identifier", "quasi", "free_text", "none"]
+
+TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
+ONE_EACH: tuple[Role, ...] = ("subject", "time", "text", "label", "split", "consent")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it holds, what it is for, and what it reveals.
+
+    `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
+    set of values; `min` and `max` bound a number, or the length of a text in characters.
+    """
+
+    name: str
+    type: Type
+    role: Role | None = None
+    privacy: Privacy = "none"
+    required: bool = True
+    missing: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the values are numbers."""
+        return self.type in ("integer", "number")
+
+
+@dataclass(frozen=True)
+class Record:
+    """The columns of one data set, in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def with_role(self, role: Role) -> Column | None:
+        """The column that has `role`, or None."""
+        return next((column for column in self.columns if column.role == role), None)
+
+    @property
+    def label(self) -> Column:
+        """The column that the model predicts."""
+        return next(column for column in self.columns if column.role == "label")
+
+    @property
+    def text(self) -> Column | None:
+        """The column whose text the model reads, or None for a table."""
+        return self.with_role("text")
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """The columns of a table that the model reads."""
+        return tuple(column for column in self.columns if column.role == "feature")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        """The column called `name`."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def parse_record(section: object) -> Record:
+    """The record that the section `record` of params.yaml describes.
+
+    Raises RecordError where the section contradicts itself.
+    """
+    if not isinstance(section, Mapping) or not isinstance(section.get("columns"), Mapping):
+        raise RecordError(
+            "params.yaml: `record` does not list its columns.",
+            "Expected `record: {name: …, columns: {NAME: {type: …, role: …, privacy: …}, …}}`.",
+            "copy the section from the preset nearest to your data (`flywheel new --help` lists them).",
+        )
+    _refuse_unknown("record", section, ("name", "columns"))
+    columns = tuple(_parse_column(str(name), entry) for name, entry in section["columns"].items())
+    record = Record(str(section.get("name", "data")), columns)
+    _check_roles(record)
+    return record
+
+
+def _parse_column(name: str, entry: object) -> Column:
+    where = f"record.columns.{name}"
+    if not isinstance(entry, Mapping):
+        raise RecordError(
+            f"params.yaml: `{where}` is not a mapping.",
+            "Expected for example `{type: text, role: text, privacy: free_text}`.",
+            f"give `{where}` at least a `type`: {', '.join(TYPES)}.",
+        )
+    _refuse_unknown(where, entry, [field.name for field in fields(Column) if field.name != "name"])
+    _refuse_value(where, "type", entry.get("type"), TYPES)
+    if entry.get("role") is not None:
+        _refuse_value(where, "role", entry["role"], ROLES)
+    _refuse_value(where, "privacy", entry.get("privacy", "none"), PRIVACY)
+    lists = {
+        key: tuple(_spelling(value) for value in entry[key])
+        for key in ("missing", "categories", "granted")
+        if key in entry
+    }
+    return Column(name=name, **{**entry, **lists})
+
+
+def _spelling(value: object) -> str:
+    """How a value of params.yaml is spelled in the data: YAML reads a bare `yes` as true and `0` as a number."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _refuse_unknown(where: str, entry: Mapping[str, object], known: list[str] | tuple[str, ...]) -> None:
+    for key in entry:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise RecordError(
+                f"params.yaml: `{where}` has an unknown key '{key}'.",
+                f"Expected one of: {', '.join(known)}.",
+                f"write '{near[0]}' instead." if near else f"remove '{key}'.",
+            )
+
+
+def _refuse_value(where: str, key: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value in allowed:
+        return
+    near = difflib.get_close_matches(str(value), allowed, n=1)
+    raise RecordError(
+        f"params.yaml: `{where}.{key}` is '{value}'.",
+        f"Expected one of: {', '.join(allowed)}.",
+        f"write '{near[0]}' instead." if near else f"choose one of them for `{where}.{key}`.",
+    )
+
+
+def _check_roles(record: Record) -> None:
+    for role in ONE_EACH:
+        named = [column.name for column in record.columns if column.role == role]
+        if len(named) > 1:
+            raise RecordError(
+                f"params.yaml: {len(named)} columns have the role '{role}': {', '.join(named)}.",
+                f"Expected at most one column with the role '{role}'.",
+                f"keep `role: {role}` at one of them.",
+            )
+    if record.with_role("label") is None or (record.text is None and not record.features):
+        raise RecordError(
+            "params.yaml: `record` does not say what to predict from what.",
+            "Expected one column with `role: label`, and one with `role: text` or some with `role: feature`.",
+            "give the columns of your data their roles.",
+        )
+    consent = record.with_role("consent")
+    if consent is not None and not consent.granted:
+        raise RecordError(
+            f"params.yaml: `record.columns.{consent.name}` does not say which values grant consent.",
+            "Expected for example `granted: [yes]`.",
+            "list the values that mean consent under `granted`.",
+        )

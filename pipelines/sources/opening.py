@@ -1,0 +1,121 @@
+"""The bytes of a source: gzip unpacked, and what is not what its name says refused by its first bytes."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pipelines.errors import SourceError
+
+GZIP = b"\x1f\x8b"
+
+# First bytes that no text begins with, and what they are the beginning of.
+MAGIC = (
+    (GZIP, "a gzip file"),
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"%PDF-", "a PDF document"),
+    # The byte behind the mark belongs to it: PAR1 alone may be the name of a column.
+    (b"PAR1\x15", "a Parquet file"),
+    (b"ARROW1\x00", "an Arrow file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3\x00", "a SQLite database"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x7fELF", "a program"),
+    *((b"BZh%d1AY" % level, "a bzip2 file") for level in range(1, 10)),
+    # Protocols 2 to 5 of pickle: the one format that must not even be tried.
+    *((bytes((0x80, protocol)), "a Python pickle") for protocol in range(2, 6)),
+)
+HTML = re.compile(rb"\s*<(!doctype\s+html|html|head|body|script|meta|title|!--)[\s>]?", re.IGNORECASE)
+XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
+
+
+def shown(path: Path) -> str:
+    """Name a file in a message: without its folders, and on one line whatever its name holds."""
+    name = path.name or path.resolve().name
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def is_packed(path: Path) -> bool:
+    """Tell by its name whether a file is packed with gzip."""
+    return path.suffix.lower() == ".gz"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open the unpacked bytes of a file, and tell gzip's failures while they are read."""
+    try:
+        with path.open("rb") as raw:
+            if is_packed(path):
+                _refuse_unpacked(path, raw)
+                # GzipFile has all of a binary stream's methods, though its stub does not say so.
+                yield cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+            else:
+                yield raw
+    except EOFError:
+        raise _damaged(path, "is cut off: its gzip stream ends early") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise _damaged(path, "is damaged: its gzip stream does not unpack") from None
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise SourceError(
+            f"ingest: {shown(path)} cannot be opened.",
+            "Expected a file that exists and that we may read.",
+            "check its path and its permissions.",
+        ) from None
+
+
+def kind_of(head: bytes) -> str | None:
+    """Say what the first bytes of a file are the beginning of, if that is no table written as text."""
+    for magic, kind in MAGIC:
+        if head.startswith(magic):
+            return kind
+    # Without zero bytes and byte-order marks, markup looks the same in UTF-8 and UTF-16.
+    plain = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    if HTML.match(plain):
+        return "an HTML page"
+    return "an XML document" if XML.match(plain) else None
+
+
+def refuse_other_kind(path: Path, head: bytes, expected: str) -> None:
+    """Refuse a file whose first bytes say that it is something else than its name does."""
+    kind = kind_of(head)
+    if kind is None:
+        return
+    raise SourceError(
+        f"ingest: {shown(path)} is {kind}.",
+        f"Expected {expected}.",
+        "give the file its right name, or download or export it again as what it should be.",
+    )
+
+
+def _refuse_unpacked(path: Path, raw: BinaryIO) -> None:
+    """Refuse a file that is named .gz and is not packed, and go back to its beginning."""
+    head = raw.read(len(GZIP))
+    raw.seek(0)
+    if head and head != GZIP:
+        raise SourceError(
+            f"ingest: {shown(path)} is not a gzip file.",
+            "Expected a file named .gz to be packed with gzip.",
+            "remove .gz from its name if it is not packed, or download it again.",
+        )
+
+
+def _damaged(path: Path, what: str) -> SourceError:
+    """Say that a packed file did not arrive whole."""
+    return SourceError(
+        f"ingest: {shown(path)} {what}.",
+        "Expected a complete gzip file.",
+        "download or pack the file again.",
+    )

@@ -1,0 +1,168 @@
+"""splits -> model: a candidate, and beside it the simpler model that it must beat, each as a portable bundle."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.bundle import Bundle, write_bundle
+from pipelines.environment import Environment
+from pipelines.errors import ParameterError, TrainingError
+from pipelines.files import write_json
+from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
+from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.progress import Terminal
+from pipelines.record import Record
+from pipelines.registry import Registry, open_registry
+from pipelines.rows import inputs
+from pipelines.stage import run
+from pipelines.versions import describe
+from pipelines.workspace import OWN, RAW, git_revision
+
+BASELINE: Family = "linear"
+
+
+@dataclass(frozen=True)
+class Live:
+    """A training as it is watched: curves to an MLflow run, a bar to the terminal."""
+
+    registry: Registry
+    run: str
+    terminal: Terminal
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Move the bar."""
+        self.terminal.batch(epoch, done, total, loss)
+
+    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
+        """Add a point to each curve."""
+        self.terminal.epoch(epoch, epochs, measures)
+        self.registry.log(self.run, measures, epoch)
+
+
+def train(
+    splits: Path,
+    model: Path,
+    *,
+    record: Record,
+    seed: int = 0,
+    family: Family,
+    epochs: int = 12,
+    batch_size: int = 64,
+    learning_rate: float = 0.001,
+    patience: int = 3,
+    class_weight: Literal["none", "balanced"] = "none",
+    linear: Linear = Linear(),
+    lstm: Lstm = Lstm(),
+    mlp: Mlp = Mlp(),
+    environment: Environment,
+    workspace: Path,
+) -> None:
+    """Write the bundles of the baseline and of the `family` to `model`, and the ids of their MLflow runs.
+
+    A killed training goes on from its last whole epoch. Raises TrainingError where the rows cannot teach.
+    """
+    check_family(family, record)
+    problem = pose(splits, record, class_weight, seed)
+    options = {"linear": linear, "lstm": lstm, "mlp": mlp}
+    registry = open_registry(environment, workspace)
+    runs = {}
+    model.mkdir(parents=True, exist_ok=True)
+    # The baseline comes first: it is there in seconds, and a broken data set shows in it.
+    for role, name in roles(family).items():
+        checkpoint = workspace / OWN / "checkpoints" / f"{name}.npz"
+        schedule = Schedule(epochs, batch_size, learning_rate, patience, checkpoint)
+        settings = _settings(name, schedule, options[name], class_weight, seed)
+        live = _start(registry, record, role, settings, environment, workspace)
+        fitted = fit(name, problem, options[name], schedule, live)
+        write_bundle(_bundle(name, fitted, problem, seed), model / role)
+        registry.finish(live.run)
+        runs[role] = live.run
+    write_json(model / "runs.json", runs)
+
+
+def roles(family: Family) -> dict[str, Family]:
+    """Which families are trained as what; the baseline alone where it is itself the candidate."""
+    return {"baseline": BASELINE} if family == BASELINE else {"baseline": BASELINE, "candidate": family}
+
+
+def check_family(family: Family, record: Record) -> None:
+    """Raise ParameterError where `family` cannot read this `record`."""
+    reads = {"lstm": "text", "mlp": "table"}.get(family)
+    kind = "text" if record.text else "table"
+    if reads not in (None, kind):
+        raise ParameterError(
+            f"params.yaml: `train.family` is '{family}', which reads a {reads}.",
+            f"Expected a family for a {kind}: {'linear, lstm' if kind == 'text' else 'linear, mlp'}.",
+            "choose one of them, or give a column `role: text`.",
+        )
+
+
+def pose(splits: Path, record: Record, class_weight: str, seed: int) -> Problem:
+    """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach."""
+    frames = {name: pl.read_parquet(splits / f"{name}.parquet") for name in ("train", "valid")}
+    labels = label_names(frames["train"], record)
+    counts = np.array([(frames["train"][record.label.name] == label).sum() for label in labels])
+    if len(labels) < 2 or counts.min() < 2:
+        raise TrainingError(
+            f"train: {int((counts >= 2).sum())} of {len(labels)} classes have two training rows or more.",
+            "Expected at least two classes with at least two rows each.",
+            "bring more rows, or leave the rare labels out of `record`'s categories.",
+        )
+    weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
+    parts = {name: _part(frame, record, labels) for name, frame in frames.items()}
+    return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed)
+
+
+def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
+    """The labels that `rows` hold, in the record's order where it lists them."""
+    present = set(rows[record.label.name].drop_nulls().cast(pl.String))
+    return tuple(label for label in record.label.categories or sorted(present) if label in present)
+
+
+def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...]) -> Part:
+    rows = rows.filter(pl.col(record.label.name).cast(pl.String).is_in(labels))
+    places = {label: place for place, label in enumerate(labels)}
+    answers: NDArray[np.int64] = np.array([places[str(label)] for label in rows[record.label.name]], dtype=np.int64)
+    return Part(inputs(rows, record), answers)
+
+
+def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str, seed: int) -> dict[str, Any]:
+    shared = {"family": name, "seed": seed, "class_weight": class_weight, **asdict(options)}
+    if name == BASELINE:
+        return shared
+    own = {key: value for key, value in asdict(schedule).items() if key != "checkpoint"}
+    return shared | own
+
+
+def _start(
+    registry: Registry, record: Record, role: str, settings: dict[str, Any], environment: Environment, workspace: Path
+) -> Live:
+    version = describe(workspace / RAW)
+    tags = {
+        "role": role,
+        "data_version": version[0] if version else "unversioned",
+        "git_revision": git_revision(workspace),
+        "flow_run": environment.flow_run or "none (dvc repro)",
+    }
+    name = f"{settings['family']} ({role})"
+    run_id = registry.start(record.name, name, settings, tags)
+    return Live(registry, run_id, Terminal(settings["family"]))
+
+
+def _bundle(name: Family, fitted: Fitted, problem: Problem, seed: int) -> Bundle:
+    about = fitted.about | {
+        "seed": seed,
+        "threads": os.cpu_count(),
+        "train_rows": len(problem.train.labels),
+        "valid_rows": len(problem.valid.labels),
+    }
+    return Bundle(name, problem.labels, fitted.features, fitted.graph, about)
+
+
+if __name__ == "__main__":
+    run(train)

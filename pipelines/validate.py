@@ -1,0 +1,138 @@
+"""raw -> validated: which rows may pass, and why the others may not."""
+
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipelines.environment import Environment
+from pipelines.errors import DataError
+from pipelines.expectations import suite, table
+from pipelines.files import replacing, write_json
+from pipelines.ledger import Ledger
+from pipelines.raw import open_rows
+from pipelines.record import Record
+from pipelines.stage import run
+from pipelines.vault import open_vault
+
+if TYPE_CHECKING:
+    from great_expectations.checkpoint.checkpoint import CheckpointResult
+
+# Values never leave memory: the checkpoint keeps counts and row ids alone.
+RESULT = {
+    "result_format": "COMPLETE",
+    "exclude_unexpected_values": True,
+    "unexpected_index_column_names": ["row"],
+    "return_unexpected_index_query": False,
+}
+
+
+@dataclass
+class Reasons:
+    """Why rows may not pass: reasons by row id."""
+
+    by_row: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each reason holds back, most frequent first."""
+        return dict(Counter(reason for reasons in self.by_row.values() for reason in reasons).most_common())
+
+
+def validate(
+    raw: Path,
+    validated: Path,
+    docs: Path,
+    *,
+    record: Record,
+    max_quarantined: float = 0.2,
+    environment: Environment,
+) -> None:
+    """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
+
+    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    """
+    vault = open_vault(environment.home, environment.master_key, record.name)
+    frame = open_rows(raw, record, vault)
+    Ledger(environment.ledger).append("access", {"why": "validate", "what": "data/raw", "rows": frame.height})
+    reasons = _check(table(frame, record), record, docs)
+    share = len(reasons.by_row) / max(frame.height, 1)
+    if frame.height == 0 or share > max_quarantined:
+        raise _too_many(frame.height, share, max_quarantined, reasons)
+    _write(validated, frame, reasons)
+
+
+def _check(rows: pl.DataFrame, record: Record, docs: Path) -> Reasons:
+    with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
+        result = _run_checkpoint(rows, record, Path(project))
+        site = Path(project) / "gx" / "uncommitted" / "data_docs" / "local_site"
+        with replacing(docs) as draft:
+            shutil.copytree(site, draft)
+    return _reasons(result)
+
+
+def _run_checkpoint(rows: pl.DataFrame, record: Record, project: Path) -> "CheckpointResult":
+    import great_expectations as gx
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="file", project_root_dir=str(project))
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas(record.name).add_dataframe_asset("raw")
+    batch = asset.add_batch_definition_whole_dataframe("all rows")
+    definition = gx.ValidationDefinition(name="may pass", data=batch, suite=context.suites.add(suite(record)))
+    checkpoint = gx.Checkpoint(
+        name="arrival",
+        validation_definitions=[context.validation_definitions.add(definition)],
+        actions=[UpdateDataDocsAction(name="data docs")],
+        result_format=RESULT,
+    )
+    return context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": rows.to_pandas()})
+
+
+def _reasons(result: "CheckpointResult") -> Reasons:
+    reasons = Reasons()
+    for validation in result.run_results.values():
+        for outcome in validation.results:
+            _refuse_exception(outcome)
+            for place in outcome.result.get("unexpected_index_list") or []:
+                for row in place["row"]:  # without their values, the failing rows come as one list
+                    reasons.by_row[row].append(outcome.expectation_config.meta["reason"])
+    return reasons
+
+
+def _refuse_exception(outcome: Any) -> None:
+    """An expectation that could not be evaluated has not passed."""
+    if (outcome.exception_info or {}).get("raised_exception"):
+        raise RuntimeError(f"{outcome.expectation_config.type} could not be evaluated")
+
+
+def _too_many(rows: int, share: float, allowed: float, reasons: Reasons) -> DataError:
+    commonest = ", ".join(f"{reason} ({count})" for reason, count in list(reasons.counts().items())[:3])
+    return DataError(
+        f"validate: {share:.0%} of {rows:,} rows may not pass: {commonest or 'there are none'}.",
+        f"Expected at most {allowed:.0%} (`validate.max_quarantined` in params.yaml).",
+        "mend the source or `record`; data/report/validation/index.html shows each expectation.",
+    )
+
+
+def _write(validated: Path, frame: pl.DataFrame, reasons: Reasons) -> None:
+    why = pl.Series("reasons", [reasons.by_row.get(row, []) for row in frame["row"]], dtype=pl.List(pl.String))
+    rows = frame.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
+    counts = {
+        "rows": frame.height,
+        "accepted": int(rows["accepted"].sum()),
+        "quarantined": len(reasons.by_row),
+        "reasons": reasons.counts(),
+    }
+    with replacing(validated) as draft:
+        draft.mkdir()
+        rows.write_parquet(draft / "rows.parquet")
+        write_json(draft / "counts.json", counts)
+
+
+if __name__ == "__main__":
+    run(validate)

@@ -1,0 +1,82 @@
+"""Versions of data, kept by DVC, driven in this process: a check costs 0.04 s instead of 0.6 s by command line."""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pipelines.errors import BusyError
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+
+@contextlib.contextmanager
+def repository(workspace: Path) -> Iterator["Repo"]:
+    """The DVC repository of `workspace`. Raises BusyError where another process holds its lock."""
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+
+    with contextlib.closing(Repo(str(workspace))) as repo:
+        try:
+            yield repo
+        except LockError:
+            raise BusyError(
+                "Another DVC process holds this workspace.",
+                "Expected one run at a time.",
+                "wait until it ends, then try again.",
+            ) from None
+
+
+def initialise(workspace: Path) -> None:
+    """Make `workspace` a DVC repository of its own that phones nobody."""
+    from dvc.repo import Repo
+
+    Repo.init(str(workspace), no_scm=not (workspace / ".git").exists(), force=False).close()
+    with repository(workspace) as repo, repo.config.edit("repo") as config:
+        config["core"].update({"analytics": False, "check_update": False})
+
+
+def add(workspace: Path, path: Path, provenance: Mapping[str, Any]) -> str:
+    """The new version of the folder `path`: its hash, which `path`.dvc records with its `provenance`."""
+    pointer = path.with_name(path.name + ".dvc")
+    with repository(workspace) as repo, quiet():
+        repo.add(str(path))
+    content = yaml.safe_load(pointer.read_text("utf-8"))
+    if content.get("meta") != dict(provenance):
+        content["meta"] = dict(provenance)
+        draft = pointer.with_suffix(".draft")
+        draft.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")
+        draft.replace(pointer)
+    return str(content["outs"][0]["md5"])
+
+
+def describe(path: Path) -> tuple[str, dict[str, Any]] | None:
+    """The recorded hash of the folder `path` and its provenance, or None before its first version."""
+    pointer = path.with_name(path.name + ".dvc")
+    if not pointer.is_file():
+        return None
+    content = yaml.safe_load(pointer.read_text("utf-8"))
+    return str(content["outs"][0]["md5"]), dict(content.get("meta") or {})
+
+
+def restore(workspace: Path, path: Path) -> None:
+    """Bring the recorded version of the folder `path` back from the cache, or from the default remote."""
+    pointer = str(path.with_name(path.name + ".dvc"))
+    with repository(workspace) as repo, quiet():
+        if repo.config["core"].get("remote"):
+            repo.pull(targets=[pointer])
+        else:
+            repo.checkout(targets=[pointer])
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """DVC without its log lines and progress bars: ours tell more."""
+    from dvc.logger import set_loggers_level
+
+    with set_loggers_level(logging.CRITICAL):
+        yield

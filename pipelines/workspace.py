@@ -1,0 +1,78 @@
+"""A workspace: any folder that holds a dvc.yaml and a params.yaml, and where its things stand."""
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.errors import BusyError, ParameterError
+from pipelines.ledger import now
+
+RAW = Path("data/raw")
+VALIDATED = Path("data/validated")
+SPLITS = Path("data/splits")
+MODEL = Path("data/model")
+EVALUATION = Path("data/report/evaluation")
+PRIVACY = Path("data/report/privacy.json")
+DOCS = Path("data/report/validation")
+# What this machine keeps of a workspace: the ledger, champions, checkpoints. Never committed, never shared.
+OWN = Path(".flywheel")
+
+
+def require(workspace: Path) -> None:
+    """Raise ParameterError where `workspace` is none."""
+    for name in ("dvc.yaml", "params.yaml"):
+        if not (workspace / name).is_file():
+            raise ParameterError(
+                f"{name} is missing here: this folder is no workspace.",
+                "Expected a folder that holds a dvc.yaml and a params.yaml.",
+                "run `flywheel new DIR --preset sample` and change into DIR, or change into a workspace.",
+            )
+
+
+def git_revision(workspace: Path) -> str:
+    """The commit that `workspace` stands at, "-dirty" where files differ from it, "none" before the first commit."""
+    head = _git(workspace, "rev-parse", "HEAD")
+    if head is None:
+        return "none"
+    return head + ("-dirty" if _git(workspace, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(workspace: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(workspace), *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@contextlib.contextmanager
+def holding(workspace: Path) -> Iterator[None]:
+    """Hold `workspace` for one run. Raises BusyError where another run does; a killed one lets go by itself."""
+    path = workspace / OWN / "run.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(path) from None
+        file.truncate(0)
+        file.write(json.dumps({"process": os.getpid(), "since": now()}))
+        file.flush()
+        yield
+
+
+def _busy(path: Path) -> BusyError:
+    try:
+        holder = json.loads(path.read_text("utf-8"))
+        who = f"process {holder['process']}, since {holder['since'][:19]} UTC"
+    except (ValueError, KeyError):
+        who = "it has only just begun"
+    return BusyError(
+        f"Another run holds this workspace ({who}).",
+        "Expected one run at a time.",
+        "wait until it ends (`flywheel status` shows it), then try again.",
+    )

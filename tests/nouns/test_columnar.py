@@ -1,0 +1,101 @@
+"""Parquet: typed columns as the one text that each value has, and damage refused."""
+
+import datetime
+import decimal
+import gzip
+from pathlib import Path
+
+import pyarrow
+import pytest
+from arriving import SECRET, read, refusal, written
+from pyarrow import parquet
+
+
+def table(path: Path, **columns: object) -> Path:
+    parquet.write_table(pyarrow.table(columns), path, row_group_size=1000)
+    return path
+
+
+def test_scalars_have_one_text_and_null_is_none(tmp_path: Path) -> None:
+    path = table(
+        tmp_path / "a.parquet",
+        text=["NA", "", None],
+        whole=[3, None, -1],
+        real=[1.0, 0.1, float("nan")],
+        short=pyarrow.array([0.1, None, 1e10], pyarrow.float32()),
+        flag=[True, False, None],
+        money=[decimal.Decimal("1.50"), None, None],
+        day=[datetime.date(2026, 1, 2), None, None],
+        word=pyarrow.array(["a", "b", None]).dictionary_encode(),
+    )
+    columns = ["text", "whole", "real", "short", "flag", "money", "day", "word", "gone"]
+    assert [list(row.values()) for row in read(path, columns)] == [
+        ["NA", "3", "1.0", "0.1", "true", "1.50", "2026-01-02", "a", None],
+        ["", None, "0.1", None, "false", None, None, "b", None],
+        [None, "-1", None, "10000000000.0", None, None, None, None, None],
+    ]
+
+
+def test_rows_of_many_batches_come_in_order_and_in_the_columns_asked_for(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", a=list(range(40_000)), b=["x"] * 40_000)
+    rows = read(path, ["b", "a"], ["a"])
+    assert [row["a"] for row in rows] == [str(number) for number in range(40_000)]
+    assert list(rows[0]) == ["b", "a"]
+
+
+def test_a_missing_column_is_refused(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", text=[SECRET])
+    assert refusal(path, required=["id"]) == "column 'id' is missing from a.parquet."
+
+
+def test_a_repeated_column_is_refused(tmp_path: Path) -> None:
+    parquet.write_table(pyarrow.table([[1], [2]], names=["id", "id"]), tmp_path / "a.parquet")
+    assert refusal(tmp_path / "a.parquet") == "a.parquet has more than one column named 'id'."
+
+
+@pytest.mark.parametrize("value", [[SECRET], {"a": SECRET}, SECRET.encode()])
+def test_a_column_of_lists_structures_or_bytes_is_refused_by_name(tmp_path: Path, value: object) -> None:
+    path = table(tmp_path / "a.parquet", id=[value], other=[[1]])
+    assert refusal(path) == "column 'id' of a.parquet holds neither text, numbers, times nor booleans."
+    assert read(path, ["gone"]) == [{"gone": None}]
+
+
+def test_a_nul_character_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", id=["x"] * 20_000 + [f"{SECRET}\x00"])
+    assert refusal(path) == "there is a NUL character in column 'id' in row 20001 of a.parquet."
+
+
+def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    offsets = pyarrow.py_buffer((0).to_bytes(4, "little") + (3).to_bytes(4, "little"))
+    surrogate = pyarrow.py_buffer("\ud83d".encode("utf-8", "surrogatepass"))
+    path = table(tmp_path / "a.parquet", id=pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, surrogate]))
+    assert refusal(path) == "column 'id' in rows 1 to 1 of a.parquet has bytes that are not UTF-8."
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    assert refusal(table(tmp_path / "a.parquet", id=pyarrow.array([], "int64"))) == "a.parquet has no rows."
+
+
+def test_a_file_cut_at_any_byte_is_refused(tmp_path: Path) -> None:
+    whole = table(tmp_path / "a.parquet", id=[SECRET, "b"]).read_bytes()
+    for length in range(len(whole)):
+        assert refusal(written(tmp_path / "a.parquet", whole[:length])).startswith("a.parquet is ")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "a.parquet is empty."),
+        (f"id,text\n1,{SECRET}\n".encode(), "a.parquet is not a Parquet file."),
+        (b"PK\x03\x04" + SECRET.encode(), "a.parquet is a ZIP archive or an Excel workbook (.xlsx)."),
+        (b"PAR1" + SECRET.encode() * 9 + b"PAR1", "a.parquet is cut off or damaged."),
+    ],
+)
+def test_what_is_no_parquet_file_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    assert refusal(written(tmp_path / "a.parquet", content)) == said
+
+
+def test_parquet_packed_again_is_refused(tmp_path: Path) -> None:
+    whole = table(tmp_path / "a.parquet", id=["x"]).read_bytes()
+    said = refusal(written(tmp_path / "a.parquet.gz", gzip.compress(whole)))
+    assert said == "a.parquet.gz is Parquet packed with gzip."

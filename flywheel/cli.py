@@ -1,0 +1,160 @@
+"""The command line: every command calls one function. Nothing heavy is imported before it is needed."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipelines.errors import FlywheelError
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exit with 0, or with the code of what went wrong (2: the input, 3: the world)."""
+    chosen = parser().parse_args(arguments)
+    try:
+        code = COMMANDS[chosen.command](chosen)
+    except FlywheelError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = 1  # the reader of our output has gone, as in `flywheel status | head -1`
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(
+        prog="flywheel",
+        description="User data in, people sealed, a better model out, its users answer back, and the loop turns again.",
+        epilog="A workspace is a folder that holds a dvc.yaml and a params.yaml; commands work in the current one.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _new(commands)
+    _run(commands)
+    _status(commands)
+    _serving(commands)
+    _answering(commands)
+    back = commands.add_parser("rollback", help="make an earlier champion the champion again")
+    back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
+    commands.add_parser("up", help="start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all")
+    table = commands.add_parser("results", help="write the table of results from runs in these workspaces")
+    table.add_argument("workspaces", nargs="+", metavar="DIR")
+    return top
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _new(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse names the type only in stubs
+    new = commands.add_parser("new", help="make a workspace")  # type: ignore[attr-defined]
+    new.add_argument("directory", metavar="DIR")
+    new.add_argument("--preset", required=True, metavar="NAME", help="a known data set; `--preset list` names them")
+    new.add_argument("--source", metavar="PATH_OR_URL", help="where the data are: a file or a folder")
+    new.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=3; repeatable")
+
+
+def _run(commands: Commands) -> None:  # type: ignore[valid-type]
+    run = commands.add_parser("run", help="turn the flywheel once: ingest, the graph, promote")  # type: ignore[attr-defined]
+    run.add_argument("--reason", default="asked for on the command line", metavar="TEXT", help="why; it is recorded")
+
+
+def _status(commands: Commands) -> None:  # type: ignore[valid-type]
+    status = commands.add_parser("status", help="data, last run, champion, decision, feedback waiting")  # type: ignore[attr-defined]
+    status.add_argument("--json", action="store_true", help="for programs")
+
+
+def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
+    serve = commands.add_parser("serve", help="answer POST /predict and POST /feedback")  # type: ignore[attr-defined]
+    serve.add_argument("--port", type=int, default=8000, metavar="N")
+    serve.add_argument("--host", default="127.0.0.1")
+    predict = commands.add_parser("predict", help="predict the rows of a file, or of standard input")  # type: ignore[attr-defined]
+    predict.add_argument("file", metavar="FILE|-", help="one text per line, JSON lines, or CSV with a header")
+    predict.add_argument("--json", action="store_true", help="one JSON object per row, with probabilities")
+
+
+def _answering(commands: Commands) -> None:  # type: ignore[valid-type]
+    feedback = commands.add_parser("feedback", help="what users answered")  # type: ignore[attr-defined]
+    actions = feedback.add_subparsers(dest="action", required=True, metavar="ACTION")
+    take = actions.add_parser("import", help="take in answers that were collected elsewhere")
+    take.add_argument(
+        "file", metavar="FILE", help="CSV or JSON lines: prediction_id or the record's columns, and a label"
+    )
+    commands.add_parser("listen", help="retrain if there is a reason to")  # type: ignore[attr-defined]
+
+
+def _do_new(chosen: argparse.Namespace) -> int:
+    from flywheel.new import new
+
+    return new(chosen.directory, chosen.preset, chosen.source, chosen.set)
+
+
+def _do_run(chosen: argparse.Namespace) -> int:
+    from flywheel.running import run
+
+    return run(chosen.reason)
+
+
+def _do_status(chosen: argparse.Namespace) -> int:
+    from flywheel.status import status
+
+    return status(as_json=chosen.json)
+
+
+def _do_serve(chosen: argparse.Namespace) -> int:
+    from service.serve import serve
+
+    return serve(chosen.host, chosen.port)
+
+
+def _do_predict(chosen: argparse.Namespace) -> int:
+    from flywheel.predict import predict
+
+    return predict(chosen.file, as_json=chosen.json)
+
+
+def _do_feedback(chosen: argparse.Namespace) -> int:
+    from flywheel.answers import take_in
+
+    return take_in(chosen.file)
+
+
+def _do_listen(_: argparse.Namespace) -> int:
+    from flywheel.running import listen
+
+    return listen()
+
+
+def _do_rollback(chosen: argparse.Namespace) -> int:
+    from flywheel.running import roll_back
+
+    return roll_back(chosen.to)
+
+
+def _do_up(_: argparse.Namespace) -> int:
+    from flywheel.up import up
+
+    return up()
+
+
+def _do_results(chosen: argparse.Namespace) -> int:
+    from flywheel.results import results
+
+    return results(chosen.workspaces)
+
+
+COMMANDS = {
+    "new": _do_new,
+    "run": _do_run,
+    "status": _do_status,
+    "serve": _do_serve,
+    "predict": _do_predict,
+    "feedback": _do_feedback,
+    "listen": _do_listen,
+    "rollback": _do_rollback,
+    "up": _do_up,
+    "results": _do_results,
+}
+
+if __name__ == "__main__":
+    main()

@@ -93,6 +93,10 @@ class Ledger:
             rows = connection.execute(query).all()
         return [{**json.loads(row.body), "number": row.number, "at": row.at} for row in rows]
 
+    def decision(self, question: str) -> dict[str, Any] | None:
+        """The newest decision on `question`, or None."""
+        return next((entry for entry in self.all("decision") if entry.get("question") == question), None)
+
     def verify(self) -> int | None:
         """The number of the first entry that was altered, removed or moved; None where the chain holds."""
         previous, expected = GENESIS, 1
@@ -149,6 +153,13 @@ class Ledger:
         with self.engine.connect() as connection:
             row = connection.execute(sql.select(runs).order_by(runs.c.started.desc()).limit(1)).first()
         return Run(row.id, row.started, row.ended, row.outcome, json.loads(row.body)) if row else None
+
+    def learnt_until(self) -> int:
+        """The number of the newest answer that the last completed run took in; 0 before the first."""
+        query = sql.select(runs.c.body).where(runs.c.outcome == "completed").order_by(runs.c.started.desc()).limit(1)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return int(json.loads(row.body).get("feedback_until", 0)) if row else 0
 
 
 def connect(url: str) -> Engine:

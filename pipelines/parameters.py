@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import importlib
 import inspect
 import types
 import typing
@@ -52,9 +53,22 @@ def arguments_for(function: Callable[..., object], parameters: Mapping[str, Any]
     own = [name for name in wanted if name not in shared and name not in INJECTED]
     check_keys(function.__name__, section, own)
     values = {**section, **{name: parameters[name] for name in shared}}
+    _refuse_missing(function, values)
     return {
         name: convert(f"{function.__name__}.{name}", values[name], hints[name]) for name in wanted if name in values
     }
+
+
+def _refuse_missing(function: Callable[..., object], values: Mapping[str, object]) -> None:
+    for name, parameter in inspect.signature(function).parameters.items():
+        needed = parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        if needed and name not in values and name not in INJECTED:
+            where = name if name in SHARED else f"{function.__name__}.{name}"
+            raise ParameterError(
+                f"{FILE}: `{where}` is missing.",
+                f"Expected a value for it: the stage `{function.__name__}` cannot do without.",
+                "copy the line from a preset, for example that of `flywheel new DIR --preset sample`.",
+            )
 
 
 # Passed in by the edge, never written in params.yaml.
@@ -79,7 +93,7 @@ def check_keys(where: str, section: object, known: list[str]) -> None:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             raise ParameterError(
-                f"{FILE}: unknown key '{key}' in `{where}`.",
+                f"{FILE}: unknown key '{key}'" + ("." if where == FILE else f" in `{where}`."),
                 f"Expected one of: {', '.join(known)}.",
                 f"write '{near[0]}' instead of '{key}'." if near else f"remove '{key}'.",
             )
@@ -131,3 +145,27 @@ def _one_of(where: str, value: object, allowed: tuple[object, ...]) -> object:
         f"Expected one of: {', '.join(names)}.",
         f"write '{near[0]}' instead." if near else f"choose one of them for `{where}`.",
     )
+
+
+# Sections that no stage reads: what they hold is checked all the same.
+SHARED = {"record": Record, "seed": int}
+
+
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """Raise ParameterError for any unknown key or wrong value in any section, before anything is done."""
+    stages = {name: _stage(name) for name in STAGES}
+    check_keys(FILE, parameters, [*SHARED, *stages, "listen"])
+    for name, hint in SHARED.items():
+        if name in parameters:
+            convert(name, parameters[name], hint)
+    for function in stages.values():
+        arguments_for(function, parameters)
+    check_keys("listen", parameters.get("listen") or {}, ["min_feedback"])
+
+
+# Not their order, which dvc.yaml alone knows: whose keyword arguments stand in params.yaml.
+STAGES = ("anonymise", "evaluate", "ingest", "promote", "split", "train", "validate")
+
+
+def _stage(name: str) -> Callable[..., object]:
+    return typing.cast("Callable[..., object]", getattr(importlib.import_module(f"pipelines.{name}"), name))

@@ -44,10 +44,10 @@ def promote(
     ledger = Ledger(environment.ledger)
     splits, model, report = workspace / splits, workspace / model, workspace / report
     question = _question(splits, model, margin)
-    known = [entry for entry in ledger.all("decision") if entry.get("question") == question]
-    if known:
-        _finish_alias(ledger, known[0], environment, workspace)
-        return known[0]
+    known = ledger.decision(question)
+    if known is not None:
+        _finish_alias(ledger, known, environment, workspace)
+        return known
     champion = ledger.champion(record.name)
     decision = weigh(splits, model, report, record, margin, champion, workspace)
     entry = _describe(decision, question, record, model, report, champion, environment, workspace)

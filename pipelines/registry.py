@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,16 @@ class Registry:
     def _save(self, bundle: Path, saved: Path, record: Record) -> None:
         import mlflow.pyfunc
 
-        mlflow.pyfunc.save_model(
-            str(saved),
-            python_model=str(Path(__file__).with_name("served.py")),
-            artifacts={"bundle": str(bundle)},
-            pip_requirements=REQUIREMENTS,
-            signature=_signature(record),
-        )
+        with warnings.catch_warnings():
+            # It advises an input example, which would store somebody's row.
+            warnings.filterwarnings("ignore", message="An input example was not provided", category=UserWarning)
+            mlflow.pyfunc.save_model(
+                str(saved),
+                python_model=str(Path(__file__).with_name("served.py")),
+                artifacts={"bundle": str(bundle)},
+                pip_requirements=REQUIREMENTS,
+                signature=_signature(record),
+            )
 
 
 def open_registry(environment: Environment, workspace: Path) -> Registry:

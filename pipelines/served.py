@@ -16,7 +16,7 @@ class Served(PythonModel):  # type: ignore[misc]  # mlflow is skipped by the typ
         """Read the bundle that lies beside this code."""
         self.bundle = read_bundle(Path(context.artifacts["bundle"]))
 
-    def predict(self, context: PythonModelContext, model_input: Any, params: Any = None) -> list[str]:
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # MLflow reads hints as a schema
         """The most probable label of each row."""
         columns = {name: model_input[name].tolist() for name in model_input.columns}
         return [self.bundle.labels[place] for place in self.bundle.probabilities(columns).argmax(axis=1)]

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,10 @@ def export(network: "keras.Model", example: Arrays) -> bytes:
     network(feed(example), training=False)  # the exporter wants a network that was called
     with tempfile.TemporaryDirectory(prefix="flywheel-export-") as folder:
         path = Path(folder) / "model.onnx"
-        network.export(str(path), format="onnx", verbose=False)
+        with warnings.catch_warnings():
+            # The exporter still probes numpy for a name that went away.
+            warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
+            network.export(str(path), format="onnx", verbose=False)
         return path.read_bytes()
 
 

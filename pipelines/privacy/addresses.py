@@ -11,11 +11,14 @@ _STREET = (
     r"|Terrace|Highway|Hwy\.?|Parkway|Pkwy\.?|Crescent|Close|Gardens|Grove|Mews|Circle|Cir\.?|Trail|Way|Quay|Alley|Row)"
 )
 _UNIT = r"(?:Apartment|Apt\.?|Suite|Ste\.?|Unit|Flat|Floor|Room|Rm\.?|#) ?#?[0-9]{1,5}[A-Za-z]?"
-_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])"
+)
 _ZIP = r"[0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z])"
 _TOWN = rf"(?:,? ?{_UNIT})?(?:, ?(?:[A-Z][a-z]{{1,20}} ?){{1,3}})?(?:,? {_STATE},? {_ZIP})?"
 # "In 1999 Wall Street fell": a year, not a house.
-_YEAR = re.compile(r"(?:19|20)[0-9]{2} ")
+_YEAR = re.compile(r"(?:1[6-9]|20)[0-9]{2},? ")
 
 _ENGLISH = re.compile(
     rf"[1-9]{ALONE}[0-9]{{0,4}}[A-Za-z]?,? (?:(?:[NSEW]|North|South|East|West)\.? )?"
@@ -23,7 +26,7 @@ _ENGLISH = re.compile(
 )
 RULES = (
     Rule("ADDRESS", _ENGLISH, 0.75, lambda text: _YEAR.match(text) is None),
-    Rule("ADDRESS", re.compile(rf"A(?<![0-9A-Za-z].)(?:pt\.?|partment) ?#?[0-9]{{1,5}}[A-Za-z]?(?![0-9A-Za-z])"), 0.7),
+    Rule("ADDRESS", re.compile(r"A(?<![0-9A-Za-z].)(?:pt\.?|partment) ?#?[0-9]{1,5}[A-Za-z]?(?![0-9A-Za-z])"), 0.7),
     Rule("ADDRESS", re.compile(r"P(?<![0-9A-Za-z].)\.? ?O\.? ?[Bb]ox:? [0-9]{1,6}(?![0-9A-Za-z])"), 0.9),
     Rule("ADDRESS", re.compile(rf",(?<![0-9].) (?P<v>{_STATE},? {_ZIP})"), 0.8),
     # A British postcode.
@@ -36,7 +39,7 @@ RULES = (
 
 _FLOORS = r"(?:[0-9A-Za-z]{1,5}(?:号楼|号|栋|幢|座|单元|楼|层|室|弄|院|户)){0,6}"
 _HOUSE = re.compile(
-    rf"(?:路|街|大道|胡同|巷|弄|里|道)[东南西北中]?[段]?(?P<number>[0-9]{{1,5}}(?:[-之][0-9]{{1,4}})?[号弄]){_FLOORS}"
+    rf"(?:路|街|大道|胡同|巷|弄|里|道)[东南西北中]?[段]?(?P<number>[0-9]{{1,5}}(?:[-之][0-9]{{1,4}})?[号弄#]){_FLOORS}"
     rf"(?:[{HAN}]{{2,12}}(?P<floors>[0-9A-Za-z]{{1,5}}(?:号楼|栋|幢|座|单元|楼|层|室)){_FLOORS})?"
 )
 _PROVINCE = re.compile(
@@ -46,7 +49,7 @@ _PROVINCE = re.compile(
 )
 _RUN = re.compile(rf"[{HAN}]{{0,30}}\Z")
 # The last of these before a road ends what is not address: 我住在|北京市…
-_STOPS = "在到是为了的址你我他她您寄送去住：，。"
+_STOPS = ("位于", *"有处旁面在到是为了的址你我他她您寄送去住")
 _TAIL_END = re.compile(r".{0,40}[号室栋幢座楼层村镇乡路街道弄院]")
 _TAIL_STOP = re.compile(r"[是的了在有我他她你您和与及]")
 
@@ -63,7 +66,7 @@ def _chinese(text: str) -> Iterator[Span]:
     for match in _HOUSE.finditer(text):
         run = _RUN.search(text, max(0, match.start() - 30), match.start())
         before = run[0] if run else ""
-        cut = 1 + max(before.rfind(stop) for stop in _STOPS)
+        cut = max((before.rfind(stop) + len(stop) for stop in _STOPS if stop in before), default=0)
         if len(before) > cut:
             yield Span(match.start() - len(before) + cut, match.end(), "ADDRESS", 0.8)
     for match in _PROVINCE.finditer(text):

@@ -39,8 +39,8 @@ RULES = (
         "PHONE",
         re.compile(
             rf"[0(（]{ALONE_NO_DASH}(?:(?<=0)|0)(?:(?:10|2[0-9])[)）]?[- ]{{0,2}}[2-9][0-9]{{3}}[- ]?[0-9]{{4}}"
-            rf"|[3-9][0-9]{{2}}(?:[)）]?[- ]{{1,2}}|[)）])[2-9][0-9]{{2,3}}[- ]?[0-9]{{4}}|[3-9][0-9]{{2}}[2-9][0-9]{{7}})"
-            rf"(?:(?:-| ?转 ?| ?ext\.? ?)[0-9]{{1,6}})?{END}"
+            rf"|[3-9][0-9]{{2}}(?:[)）]?[- ]{{1,2}}|[)）])[2-9][0-9]{{2,3}}[- ]?[0-9]{{4}}"
+            rf"|[3-9][0-9]{{2}}[2-9][0-9]{{7}})(?:(?:-| ?转 ?| ?ext\.? ?)[0-9]{{1,6}})?{END}"
         ),
         0.85,
     ),
@@ -90,7 +90,7 @@ CHINESE_RULES = (
         "PHONE",
         re.compile(
             r"(?:手机|电话|座机|传真|热线|致电|拨打|联系方式|打给我|联系我)(?:号码|号)?"
-            rf"{_JOINT}(?P<v>\+?[0-9](?:[ -]?[0-9]){{6,14}}){_NO_COUNT}"
+            rf"{_JOINT}(?P<v>\+?[0-9](?:[ -]?[0-9]){{6,11}}){_NO_COUNT}"
         ),
         0.8,
         lambda text: not is_date(text),
@@ -103,7 +103,7 @@ ACCOUNT_RULES = (
     Rule(
         "ID",
         re.compile(
-            r"[微薇威加VvWwX+](?<![0-9A-Za-z].)(?:(?<=[微薇威])信|(?<=加)(?:[Vv微]信?|wx)|(?<=[Vv])(?:[Xx]|信)"
+            r"[微薇威加VvWw](?<![0-9A-Za-z].)(?:(?<=[微薇威])信|(?<=加)(?:[Vv][Xx]?|微信?|[Ww][Xx])|(?<=[Vv])(?:[Xx]|信)"
             r"|(?<=[Ww])(?:[Xx]|e[Cc]hat|eixin|ECHAT))(?:账号|帐号|号|ID|id|Id)?"
             rf"[ :：=]{{0,3}}(?:是|为|is)?[ :：=]{{0,3}}(?P<v>[A-Za-z][A-Za-z0-9_-]{{5,19}}|[1-9][0-9]{{5,14}}){END}"
         ),
@@ -130,12 +130,18 @@ ACCOUNT_RULES = (
 )
 
 _ANY_HAN = re.compile(f"[{HAN}]")
+_MESSENGER = re.compile(r"[微薇威]信|wxid_|[Ww]e(?:[Cc]hat|ixin)|WECHAT|[加VvWw][Xx信Vv微]|[Qq]{2}|扣扣")
 
 
 def find(text: str) -> Iterator[Span]:
-    """Yield the Chinese identifiers of a shadow's text that has a digit."""
-    rules = RULES + ACCOUNT_RULES
-    if not text.isascii() and _ANY_HAN.search(text):
-        rules += CHINESE_RULES
-    for rule in rules:
+    """Yield the Chinese numbers of a shadow's text that has a digit."""
+    has_han = not text.isascii() and _ANY_HAN.search(text) is not None
+    for rule in (*RULES, *(CHINESE_RULES if has_han else ())):
         yield from rule.find(text)
+
+
+def find_accounts(text: str) -> Iterator[Span]:
+    """Yield the WeChat and QQ accounts of a shadow's text, which need no digit."""
+    if _MESSENGER.search(text):
+        for rule in ACCOUNT_RULES:
+            yield from rule.find(text)

@@ -35,6 +35,7 @@ def find_identifiers(text: str) -> list[Span]:
 def _scan(text: str) -> Iterator[Span]:
     """Yield all candidates of a shadow's text; what cannot be there is not looked for."""
     yield from network.find(text)
+    yield from china.find_accounts(text)
     if _DIGIT.search(text):
         yield from numbers.find(text)
         yield from china.find(text)
@@ -52,6 +53,8 @@ def _lines_of(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
     """Return the lines (start, end) that hold the spans (in order), each with the line above: it may be a label."""
     lines: list[tuple[int, int]] = []
     for span in spans:
+        if lines and span.start < lines[-1][1]:
+            continue
         start = text.rfind("\n", 0, max(0, text.rfind("\n", 0, span.start))) + 1
         end = text.find("\n", span.end)
         end = end if end >= 0 else len(text)

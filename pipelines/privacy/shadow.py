@@ -35,11 +35,6 @@ class Shadow:
 
     def original(self, span: Span) -> Span:
         """Return the span with offsets into the original text."""
-        if len(self.starts) == 1:
-            return span if self.origins[0] == 0 else self._moved(span)
-        return self._moved(span)
-
-    def _moved(self, span: Span) -> Span:
         return replace(span, start=self._origin(span.start), end=self._origin(span.end - 1) + 1)
 
     def _origin(self, position: int) -> int:

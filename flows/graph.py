@@ -1,0 +1,81 @@
+"""dvc.yaml seen from Prefect: which stages there are, in which order, and one of them brought up to date."""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flows.steps import Done
+from pipelines.errors import DataError, FlywheelError, WorldError
+from pipelines.stage import OWNER, RECEIPT
+from pipelines.versions import quiet, repository
+
+
+class StageError(FlywheelError):
+    """A stage failed; its own three lines, with its own exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        Exception.__init__(self, message)
+        self.exit_code = exit_code
+
+
+def stages_in_order(workspace: Path) -> list[str]:
+    """The names of the graph's stages, each after all that it depends on."""
+    import networkx
+
+    with repository(workspace) as repo:
+        # DVC's edges point from a stage to what it needs, so depth first from each comes in order of need.
+        order = networkx.dfs_postorder_nodes(repo.index.graph)
+        return [stage.name for stage in order if getattr(stage, "name", None)]
+
+
+def reproduce(workspace: Path, stage: str, flow_run: str) -> Done:
+    """Bring one stage up to date in a process of its own: run it, or restore its outputs, or find it unchanged.
+
+    Raises StageError with the stage's own words. Stages are deterministic: they are never retried.
+    """
+    from dvc.exceptions import ReproductionError
+
+    with tempfile.TemporaryDirectory(prefix="flywheel-stage-") as folder:
+        receipt = Path(folder) / "receipt.json"
+        with _environment(receipt, flow_run), repository(workspace) as repo, quiet():
+            try:
+                done = repo.reproduce(targets=[stage], single_item=True)
+            except ReproductionError as error:
+                raise _stage_error(stage, receipt, error) from None
+        if receipt.exists():
+            return Done("ran")
+    return Done("restored" if done else "unchanged")
+
+
+@contextlib.contextmanager
+def _environment(receipt: Path, flow_run: str) -> Iterator[None]:
+    """What a stage's process inherits: whom it follows into death, where it reports, which Python it runs on."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    ours = {OWNER: str(os.getpid()), RECEIPT: str(receipt), "FLYWHEEL_FLOW_RUN": flow_run, "PATH": path}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _stage_error(stage: str, receipt: Path, error: Exception) -> FlywheelError:
+    if receipt.exists():
+        told: dict[str, Any] = json.loads(receipt.read_text("utf-8"))
+        return StageError(told["error"], told["exit_code"])
+    cause = str(error.__cause__ or error)
+    kind = DataError if "missing data" in cause or "does not exist" in cause else WorldError
+    return kind(
+        f"{stage}: the stage did not end as it should: {cause}.",
+        "Expected it to finish; what it printed stands above.",
+        f"run `dvc repro --single-item {stage}` to see it alone, then run again.",
+    )

@@ -1,0 +1,90 @@
+"""ingest -> the graph -> promote: one turn of the flywheel."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.graph import reproduce, stages_in_order
+from flows.steps import Done, take
+from pipelines.environment import CALM, SILENCE, Environment, read_environment
+from pipelines.errors import FlywheelError
+from pipelines.feedback import waiting
+from pipelines.ingest import Ingested, ingest
+from pipelines.ledger import Ledger
+from pipelines.parameters import check_parameters, read_parameters
+from pipelines.promote import promote
+from pipelines.stage import call
+from pipelines.workspace import holding, require
+
+
+@flow(name="retrain", persist_result=False)
+def retrain(reason: str = "asked for", workspace: str = ".") -> State[Any]:
+    """Fold what is new into the data, bring the graph up to date, let the better model serve.
+
+    A user's mistake ends the flow in state Failed with its three lines as the message, without a traceback.
+    """
+    for name, value in {**SILENCE, **CALM}.items():
+        os.environ.setdefault(name, value)
+    try:
+        notes = turn(Path(workspace).resolve(), reason, str(flow_run.id or f"local-{time.time_ns()}"))
+    except FlywheelError as error:
+        return Failed(message=str(error))
+    return Completed(message=notes["decision"])
+
+
+def turn(workspace: Path, reason: str, run: str) -> dict[str, Any]:
+    """One run under the workspace's lock, from ingestion to decision; its notes, as the ledger keeps them."""
+    require(workspace)
+    check_parameters(read_parameters(workspace))
+    environment = read_environment(os.environ, workspace)
+    with holding(workspace):
+        ledger = Ledger(environment.ledger)
+        notes: dict[str, Any] = {"reason": reason, "flow_run": run, "steps": []}
+        ledger.start_run(run, notes)
+        outcome = "failed"
+        try:
+            _go(workspace, environment, run, notes)
+            outcome = "completed"
+        except FlywheelError as error:
+            notes |= {"error": str(error), "exit_code": error.exit_code}
+            raise
+        finally:
+            ledger.end_run(run, outcome, notes)
+    return notes
+
+
+def _go(workspace: Path, environment: Environment, run: str, notes: dict[str, Any]) -> None:
+    steps = notes["steps"]
+    _, newest = waiting(environment.ledger, 0)
+    arrived: Ingested = take("ingest", lambda: _ingest(workspace), touches_world=True, notes=steps).value
+    notes |= {"version": arrived.version, "ingested": vars(arrived), "feedback_until": newest}
+    for stage in stages_in_order(workspace):
+        take(stage, lambda stage=stage: reproduce(workspace, stage, run), touches_world=False, notes=steps)  # type: ignore[misc]
+    decision = take("promote", lambda: _promote(workspace), touches_world=True, notes=steps).value
+    notes |= {"decision": decision["reason"], "decision_question": decision["question"]}
+
+
+def _ingest(workspace: Path) -> Done:
+    arrived: Ingested = call(ingest, [], workspace)
+    new = arrived.added + arrived.added_feedback
+    detail = f"{arrived.read:,} rows read, {arrived.added:,} added"
+    detail += f", {arrived.added_feedback:,} from feedback" if arrived.added_feedback else ""
+    return Done("ran" if new else "unchanged", detail, arrived)
+
+
+def _promote(workspace: Path) -> Done:
+    before = Ledger(read_environment(os.environ, workspace).ledger).last("decision")
+    entry = call(promote, [], workspace)
+    same = before is not None and entry.get("number") is not None and entry["number"] <= before["number"]
+    verdict = f"version {entry['version']} is champion" if entry["promote"] else "the champion stays"
+    return Done("unchanged" if same else "ran", "" if same else verdict, entry)
+
+
+if __name__ == "__main__":
+    retrain()

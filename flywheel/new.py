@@ -1,0 +1,136 @@
+"""`flywheel new DIR --preset NAME`: a workspace of its own, ready for `flywheel run`."""
+
+import difflib
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.errors import ParameterError
+from pipelines.parameters import check_parameters
+
+# In the repository the template is the repository itself; in an installed package it was packed beside this file.
+PACKED = Path(__file__).parent / "template"
+TEMPLATE = PACKED if PACKED.is_dir() else Path(__file__).parent.parent
+CODE = ("pipelines", "flows")
+IGNORED = "/.flywheel/\n/mlruns/\n/data/*\n!/data/*.dvc\n" + "".join(f"/{name}\n" for name in CODE) + "__pycache__/\n"
+
+
+def new(directory: str, preset: str, source: str | None, settings: Sequence[str]) -> int:
+    """Make the workspace `directory` from a preset, with `settings` such as "train.epochs=3"; 0.
+
+    Everything is checked before the folder is made. Raises ParameterError for a name or a key we don't know.
+    """
+    place = Path(directory)
+    _refuse_occupied(place)
+    text = _preset(preset).read_text("utf-8")
+    changes = [_setting(item) for item in settings]
+    if source is not None:
+        changes.append((["ingest", "source"], _absolute(source)))
+    text = apply(text, changes)
+    check_parameters(yaml.safe_load(text))
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "params.yaml").write_text(text, "utf-8")
+    _furnish(place)
+    print(f"Workspace {place} is ready: preset {preset}.\n\n  cd {place}\n  flywheel run")
+    return 0
+
+
+def presets() -> dict[str, Path]:
+    """The presets by name; the sample's is the repository's own params.yaml."""
+    return {path.stem: path for path in sorted((TEMPLATE / "presets").glob("*.yaml"))}
+
+
+def _preset(name: str) -> Path:
+    known = presets()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    raise ParameterError(
+        f"There is no preset '{name}'.",
+        f"Expected one of: {', '.join(known)}.",
+        f"write '{near[0]}' instead." if near else "take `sample` to begin with, and write your own `record`.",
+    )
+
+
+def _refuse_occupied(place: Path) -> None:
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise ParameterError(
+            f"{place} is there already, and not empty.",
+            "Expected a folder that does not exist yet, or an empty one.",
+            "choose another name, or remove it yourself.",
+        )
+
+
+def _absolute(source: str) -> str:
+    """A path as it holds from any folder; a URL, or the word `sample`, as it is."""
+    if source == "sample" or "://" in source:
+        return source
+    path = Path(source).expanduser().resolve()
+    if path.exists():
+        return str(path)
+    raise ParameterError(
+        f"The source {source} does not exist.",
+        "Expected a file or a folder with data.",
+        "check the path; it is read from the folder that you are in.",
+    )
+
+
+def _setting(item: str) -> tuple[list[str], Any]:
+    key, sign, value = item.partition("=")
+    if not sign or not key:
+        raise ParameterError(
+            f"`--set {item}` sets nothing.", "Expected KEY=VALUE.", "write for example `--set train.epochs=3`."
+        )
+    return key.split("."), yaml.safe_load(value)
+
+
+def apply(text: str, changes: Sequence[tuple[list[str], Any]]) -> str:
+    """The YAML `text` with `changes` made; comments above the first key are kept."""
+    if not changes:
+        return text
+    values = yaml.safe_load(text)
+    for path, value in changes:
+        section = values
+        for key in path[:-1]:
+            section = section.setdefault(key, {})
+            if not isinstance(section, dict):
+                raise ParameterError(
+                    f"`{'.'.join(path)}` leads through '{key}', which is a value and no section.",
+                    "Expected the dotted path of a key in params.yaml.",
+                    "look the key up in the preset's file.",
+                )
+        section[path[-1]] = value
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    body = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    return "\n".join([*head, "", body])
+
+
+def _furnish(place: Path) -> None:
+    """The graph, the deployments, the code beside it, and repositories for Git and DVC."""
+    from pipelines.versions import initialise, quiet
+
+    for name in ("dvc.yaml", "prefect.yaml"):
+        shutil.copy(TEMPLATE / name, place / name)
+    (place / ".gitignore").write_text(IGNORED, "utf-8")
+    link_code(place)
+    if not (place / ".git").exists() and shutil.which("git"):
+        subprocess.run(["git", "init", "--quiet", str(place)], check=True)
+    with quiet():
+        initialise(place)
+
+
+def link_code(place: Path) -> None:
+    """Let the installed code stand beside the graph, which names it as what its stages depend on.
+
+    After an upgrade DVC sees by itself which stages are stale. The links are this machine's own, and ignored by Git.
+    """
+    for name in CODE:
+        link, code = place / name, Path(__file__).parent.parent / name
+        if link.is_symlink() and link.resolve() != code:
+            link.unlink()
+        if not link.exists():
+            link.symlink_to(code, target_is_directory=True)

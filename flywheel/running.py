@@ -1,0 +1,107 @@
+"""`flywheel run`, `listen` and `rollback`: a flow against a Prefect server, its outcome told to a person."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flows.server import prefect_server
+from pipelines.environment import CALM, SILENCE, read_environment
+from pipelines.ledger import Ledger
+from pipelines.parameters import check_parameters, read_parameters
+from pipelines.workspace import require
+
+
+def run(reason: str) -> int:
+    """Turn the flywheel once in the current workspace; the exit code of the work."""
+    workspace = Path.cwd()
+    require(workspace)
+    check_parameters(read_parameters(workspace))  # a typing error need not wait for a server
+    started = time.monotonic()
+    with _prefect(workspace):
+        from flows.retrain import retrain
+
+        state = _finish(lambda: retrain(reason=reason, workspace=str(workspace), return_state=True))
+    code = _outcome(workspace, state)
+    if code == 0:
+        from flywheel.summary import summarise
+
+        print(summarise(workspace, time.monotonic() - started))
+    return code
+
+
+def listen() -> int:
+    """Retrain in the current workspace if there is a reason to."""
+    workspace = Path.cwd()
+    with _prefect(workspace):
+        from flows.listen import listen as flow
+
+        state = _finish(lambda: flow(workspace=str(workspace), return_state=True))
+    if state is not None and state.is_failed():
+        print(state.message, file=sys.stderr)
+        return _last_code(workspace)
+    print(state.message if state else "The work is done; Prefect was lost before it could note it.")
+    return 0
+
+
+def roll_back(to: int | None) -> int:
+    """Make an earlier champion the champion again."""
+    from pipelines.parameters import convert
+    from pipelines.promote import rollback
+    from pipelines.record import Record
+    from pipelines.workspace import holding
+
+    workspace = Path.cwd()
+    require(workspace)
+    environment = read_environment(os.environ, workspace)
+    record = convert("record", read_parameters(workspace).get("record"), Record)
+    with holding(workspace):
+        entry = rollback(record=record, environment=environment, workspace=workspace, to=to)
+    print(f"Version {entry['version']} is champion again: {entry['reason']}.")
+    print("A running service takes it over within two seconds.")
+    return 0
+
+
+@contextmanager
+def _prefect(workspace: Path) -> Iterator[None]:
+    """A Prefect API to run against, and Prefect's own log lines kept to warnings: our lines tell the story."""
+    for name, value in {**SILENCE, **CALM}.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    environment = read_environment(os.environ, workspace)
+    with prefect_server(environment.home, environment.prefect_api):
+        yield
+
+
+def _finish(flow: Any) -> Any:
+    """The flow's state, or None where the Prefect API was lost on the way: the ledger knows what was done."""
+    import httpx
+    from prefect.exceptions import PrefectException
+
+    try:
+        return flow()
+    except (httpx.HTTPError, PrefectException) as error:
+        logging.getLogger("flywheel").warning("Prefect was lost: %s", type(error).__name__)
+        return None
+
+
+def _outcome(workspace: Path, state: Any) -> int:
+    """0 where the work is done, whatever Prefect knows of it; else the code of what stopped it, which is told."""
+    last = Ledger(read_environment(os.environ, workspace).ledger).last_run()
+    if state is not None and state.is_completed():
+        return 0
+    if state is None and last is not None and last.outcome == "completed":
+        return 0
+    print(
+        state.message if state is not None else "The Prefect server was lost before the work was done.", file=sys.stderr
+    )
+    return _last_code(workspace)
+
+
+def _last_code(workspace: Path) -> int:
+    last = Ledger(read_environment(os.environ, workspace).ledger).last_run()
+    return int(last.body.get("exit_code", 3)) if last is not None and last.outcome == "failed" else 3

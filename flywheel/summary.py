@@ -1,0 +1,106 @@
+"""What a run came to, for a person who has never seen this project."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flywheel.words import count, interval
+from pipelines.environment import read_environment
+from pipelines.files import read_json
+from pipelines.ledger import Ledger
+from pipelines.workspace import DOCS, EVALUATION, PRIVACY, SPLITS, VALIDATED
+
+SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"}
+
+
+def summarise(workspace: Path, seconds: float) -> str:
+    """The last run of `workspace` in words: data, people, scores beside the baseline's, decision, where to look."""
+    ledger = Ledger(read_environment(os.environ, workspace).ledger)
+    run = ledger.last_run()
+    if run is None:
+        return "Nothing has run here yet."
+    decision = ledger.decision(str(run.body.get("decision_question", ""))) or ledger.last("decision") or {}
+    parts = [
+        _headline(run.body["steps"], seconds),
+        _data(workspace, run.body["ingested"]),
+        _people(workspace),
+        _scores(workspace),
+        _decision(decision, ledger),
+        _where(),
+    ]
+    return "\n\n".join(parts)
+
+
+def _headline(steps: list[dict[str, Any]], seconds: float) -> str:
+    if all(step["outcome"] == "unchanged" for step in steps):
+        return f"Nothing has changed since the last run: no stage was run, no model was made ({seconds:.0f} s)."
+    return f"The flywheel has turned once, in {seconds:.0f} s."
+
+
+def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
+    counts: Any = read_json(workspace / VALIDATED / "counts.json")
+    splits: Any = read_json(workspace / SPLITS / "counts.json")
+    source = yaml.safe_load((workspace / "params.yaml").read_text("utf-8"))["ingest"]["source"]
+    name = "the embedded sample (SYNTHETIC: no real person wrote any of it)" if source == "sample" else source
+    lines = [
+        f"DATA     {name}",
+        f"  {count(ingested['read'], 'row')} read, {count(ingested['rows'], 'row')} kept, sealed",
+    ]
+    if ingested["without_consent"]:
+        lines[-1] += f"; {ingested['without_consent']:,} left out for want of consent"
+    lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined:")
+    lines += [f"    {number:>6,}  {reason}" for reason, number in counts["reasons"].items()]
+    parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "valid", "test"))
+    overlap = f"; {splits['overlap']:,} left out: their text also stands in a later part" if splits["overlap"] else ""
+    return "\n".join([*lines, f"  split: {parts}{overlap}"])
+
+
+def _people(workspace: Path) -> str:
+    report: Any = read_json(workspace / PRIVACY)
+    spans = report["spans_removed"]
+    lines = ["PEOPLE", f"  {count(report['subjects'], 'subject')}, each known by a keyed pseudonym only"]
+    if report["columns_dropped"]:
+        lines.append(f"  columns dropped: {', '.join(report['columns_dropped'])}")
+    found = ", ".join(f"{number:,} {kind}" for kind, number in spans.items())
+    lines.append(f"  {sum(spans.values()):,} identifiers taken out of texts" + (f": {found}" if found else ""))
+    lines.append("  names that people write inside a text stay for now: they are not yet looked for")
+    return "\n".join(lines)
+
+
+def _scores(workspace: Path) -> str:
+    models: Any = read_json(workspace / EVALUATION / "scores.json")["models"]
+    rows = next(iter(models.values()))["rows"]
+    heads = [f"{models[role]['family']} ({role})" for role in models]
+    lines = [f"SCORES   on {rows:,} test rows, with 95 % intervals"]
+    lines.append("  " + " " * 10 + "".join(f"{head:>30}" for head in heads))
+    for key, name in SHOWN.items():
+        cells = [interval(models[role]["measures"].get(key), share=key != "log_loss") for role in models]
+        lines.append(f"  {name:<10}" + "".join(f"{cell:>30}" for cell in cells))
+    majority = next(iter(models.values()))["measures"]["majority_accuracy"]["value"]
+    return "\n".join([*lines, f"  always answering the commonest class: {majority:.1%} accuracy"])
+
+
+def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
+    if not decision:
+        return "DECISION none yet"
+    lines = [f"DECISION {decision['reason']}"]
+    lines += [f"  {'✓' if gate['passed'] else '✗'} {gate['name']}: {gate['reason']}" for gate in decision["gates"]]
+    champion = ledger.champion(decision["model"])
+    if champion is not None:
+        lines.append(f"  champion: version {champion.version} ({champion.body['family']})")
+    return "\n".join(lines)
+
+
+def _where() -> str:
+    places = {
+        "flywheel status": "how things stand",
+        "flywheel serve": "answer POST /predict and POST /feedback",
+        "flywheel up": "Prefect, a worker, the MLflow UI and the service, with their addresses",
+        str(DOCS / "index.html"): "each expectation, and how many rows failed it",
+        str(EVALUATION / "comparison.png"): "the scores as a picture",
+        "params.yaml": "all that changes the model; change a value and run again",
+    }
+    return "\n".join(["NEXT", *(f"  {place:<40}{what}" for place, what in places.items())])

@@ -1,0 +1,52 @@
+"""Figures in words: counts, shares with their intervals, moments."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+def count(number: int, noun: str) -> str:
+    """`number` and its noun, in the plural where it is one.
+
+    >>> count(1, "row"), count(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def interval(measure: Mapping[str, float] | None, *, share: bool = True) -> str:
+    """A measure with its 95 % interval; shares in per cent.
+
+    >>> interval({"value": 0.8731, "low": 0.8511, "high": 0.895})
+    '87.3 % [85.1, 89.5]'
+    """
+    if measure is None:
+        return "not defined"
+    if not share:
+        return f"{measure['value']:.3f} [{measure['low']:.3f}, {measure['high']:.3f}]"
+    return f"{100 * measure['value']:.1f} % [{100 * measure['low']:.1f}, {100 * measure['high']:.1f}]"
+
+
+def moment(at: str | None) -> str:
+    """An ISO time in UTC, to the minute.
+
+    >>> moment("2026-03-01T09:30:15.123456+00:00")
+    '2026-03-01 09:30 UTC'
+    """
+    if at is None:
+        return "-"
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def table(rows: list[list[Any]], head: list[str]) -> str:
+    """`rows` as a Markdown table.
+
+    >>> print(table([["a", 1]], ["name", "n"]))
+    | name | n |
+    |---|---|
+    | a | 1 |
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "|" + "|".join(f" {cell} " if cell != "---" else cell for cell in map(str, line)) + "|" for line in lines
+    )

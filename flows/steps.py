@@ -38,9 +38,9 @@ def take(name: str, step: Step, *, touches_world: bool, notes: list[dict[str, An
     """
     started, met = time.monotonic(), list[FlywheelError]()
     kind = patiently if touches_world else once
-    state = kind.with_options(name=name, task_run_name=name)(step, met, return_state=True)
+    state: State[Any] = kind.with_options(name=name, task_run_name=name)(step, met, return_state=True)
     seconds = round(time.monotonic() - started, 2)
-    done = Done("failed") if met else state.result()
+    done: Done = Done("failed") if met else state.result()
     notes.append({"name": name, "outcome": done.outcome, "seconds": seconds, "detail": done.detail})
     tell(name, done.outcome, seconds, done.detail)
     if met:

@@ -121,6 +121,8 @@ def _furnish(place: Path) -> None:
         subprocess.run(["git", "init", "--quiet", str(place)], check=True)
     with quiet():
         initialise(place)
+    with (place / ".dvcignore").open("a", encoding="utf-8") as ignored:
+        ignored.write("__pycache__\n")  # beside the code that stages depend on, and no part of it
 
 
 def link_code(place: Path) -> None:

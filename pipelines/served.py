@@ -1,7 +1,6 @@
 """The bundle as MLflow's python_function, from code: no pickle, no training library."""
 
 from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.pyfunc import PythonModel, PythonModelContext

@@ -69,7 +69,7 @@ def without_overlap(rows: pl.DataFrame, record: Record) -> pl.DataFrame:
 
 
 def _keys(rows: pl.DataFrame, record: Record) -> list[str]:
-    """What keeps rows together: the person, or the content where nobody is named, so that every machine splits alike."""
+    """What keeps rows together: the person, or the content where nobody is named: then all machines split alike."""
     if record.with_role("subject") is not None:
         return rows["subject"].to_list()
     if record.text is not None:

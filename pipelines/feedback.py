@@ -6,11 +6,14 @@ per idempotency key and once per prediction, and becomes a sealed row of the nex
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from pipelines.errors import DataError
@@ -60,6 +63,10 @@ class ContradictionError(DataError):
     """An idempotency key, or a prediction, was answered before, and otherwise."""
 
 
+class AnswerError(DataError):
+    """The feedback contradicts itself, or names a label that could not have been predicted."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """A prediction as it was shown to a user."""
@@ -81,6 +88,33 @@ class Answer:
     verdict: Verdict | None = None
     label: str | None = None
     consent: bool = True
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One labelled row that was collected elsewhere, sealed."""
+
+    key: str
+    row: str
+    subject: str
+    sealed: bytes
+
+
+Take = Callable[[Answer | Collected], Outcome]
+
+
+def as_row(record: Record, values: Mapping[str, str | None], subject: str, at: str) -> dict[str, str | None]:
+    """`values` as a row of `record`; where they lack them: `subject`, the time `at`, and consent.
+
+    Whoever answers a prediction consents that we learn from it.
+    """
+    row = {name: values.get(name) for name in record.names}
+    consent = record.with_role("consent")
+    lacking = {"subject": subject, "time": at, "consent": consent.granted[0] if consent else None}
+    for column in record.columns:
+        if column.role in lacking and row[column.name] is None:
+            row[column.name] = lacking[column.role]
+    return row
 
 
 class FeedbackStore:
@@ -114,39 +148,38 @@ class FeedbackStore:
     def answer(self, answer: Answer) -> Outcome:
         """Store one answer durably; "replayed" where the same one is there already.
 
-        Raises UnknownPredictionError, and ContradictionError where it was answered otherwise before.
+        Raises UnknownPredictionError, AnswerError, and ContradictionError where it was answered otherwise before.
         """
-        body = hashlib.sha256(json.dumps([answer.prediction, answer.verdict, answer.label]).encode()).hexdigest()
-        with self.engine.begin() as connection:
-            found = connection.execute(sql.select(predictions).where(predictions.c.id == answer.prediction)).first()
-        if found is None:
-            raise UnknownPredictionError(
-                "Feedback names a prediction that was never shown here.",
-                "Expected the `prediction_id` of an answer of POST /predict.",
-                "send the id as it was returned, to the service that returned it.",
-            )
-        row = self._row(answer, found) | {"key": answer.key, "prediction": answer.prediction, "body": body}
         try:
-            with self.engine.begin() as connection:
-                connection.execute(feedback.insert().values(at=now(), version=found.version, **row))
+            with self.together() as take:
+                return take(answer)
         except IntegrityError:
-            return self._replay(answer, body)
-        return "stored"
+            # On PostgreSQL another process may have been first between our look and our insert.
+            with self.together() as take:
+                return take(answer)
 
-    def adopt(self, key: str, subject: str | None, values: dict[str, str | None]) -> Outcome:
-        """Store one labelled row that was collected elsewhere, as if it were feedback on a prediction."""
-        cells = [values.get(name) for name in self.record.names]
-        row = self.vault.row_id([key, *cells], 0)
-        owner = self.vault.pseudonym(subject) if subject else row
-        (sealed,) = self.vault.seal([(row, owner, cells)])
-        body = hashlib.sha256(row.encode()).hexdigest()
-        content = {"key": key, "prediction": row, "body": body, "verdict": "imported", "at": now()}
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(feedback.insert().values(row=row, subject=owner, sealed=sealed, **content))
-        except IntegrityError:
-            return self._replay(Answer(key, row), body)
-        return "stored"
+    @contextmanager
+    def together(self) -> Iterator[Take]:
+        """A function that stores answers as `answer` does; all of the block are durable at its end, or none."""
+        with self.engine.begin() as connection:
+            yield partial(self._take, connection)
+
+    def collect(self, rows: Sequence[tuple[str, Mapping[str, str | None]]]) -> list[Collected]:
+        """Labelled rows that were collected elsewhere, (key, values) each, sealed and ready to be stored."""
+        subject, at = self.record.with_role("subject"), now()
+        ready = []
+        for key, values in rows:
+            # The row as it was collected gives the id: what is filled in is another tomorrow.
+            row = self.vault.row_id([key, *(values.get(name) for name in self.record.names)], 0)
+            person = values.get(subject.name) if subject else None
+            cells = list(as_row(self.record, values, row, at).values())
+            ready.append((key, row, self.vault.pseudonym(person) if person else row, cells))
+        blobs = self.vault.seal((row, owner, cells) for _, row, owner, cells in ready)
+        return [Collected(key, row, owner, blob) for (key, row, owner, _), blob in zip(ready, blobs, strict=True)]
+
+    def waiting(self, since: int) -> int:
+        """How many answers that teach something came after number `since`."""
+        return _waiting(self.engine, since)[0]
 
     def rows(self) -> list[SealedRow]:
         """All answers that teach something, as sealed rows, oldest first."""
@@ -155,9 +188,28 @@ class FeedbackStore:
             found = connection.execute(query).all()
         return [SealedRow(r.row, r.subject, "feedback", r.sealed) for r in found]
 
+    def _take(self, connection: Connection, item: Answer | Collected) -> Outcome:
+        # Whatever a client uses as a key, even an address, stands on the disk as a keyed digest alone.
+        key = self.vault.row_id([item.key], 0)
+        if isinstance(item, Answer):
+            shown = _find(connection, item.prediction)
+            name, content = item.prediction, json.dumps([item.prediction, item.verdict, item.label, item.consent])
+        else:
+            name, content = item.row, item.row
+        body = hashlib.sha256(content.encode()).hexdigest()
+        if _is_known(connection, key, name, body):
+            return "replayed"
+        if isinstance(item, Answer):
+            row = self._row(item, shown) | {"version": shown.version}
+        else:
+            row = {"verdict": "imported", "row": item.row, "subject": item.subject, "sealed": item.sealed}
+        connection.execute(feedback.insert().values(key=key, prediction=name, body=body, at=now(), **row))
+        return "stored"
+
     def _row(self, answer: Answer, shown: Any) -> dict[str, Any]:
-        label = answer.label if answer.label is not None else self._confirmed(answer, shown)
-        verdict = answer.verdict or ("right" if label == shown.label else "wrong")
+        label = answer.label if answer.label is not None else _confirmed(answer, shown)
+        verdict: Verdict = "right" if label == shown.label else "wrong"
+        self._refuse_absurd(answer, label, verdict, shown)
         if label is None or not answer.consent:
             return {"verdict": verdict}
         (cells,) = self.vault.open([(shown.id, shown.subject, shown.sealed)])
@@ -167,30 +219,63 @@ class FeedbackStore:
         (sealed,) = self.vault.seal([(shown.id, shown.subject, cells)])
         return {"verdict": verdict, "row": shown.id, "subject": shown.subject, "sealed": sealed}
 
-    def _confirmed(self, answer: Answer, shown: Any) -> str | None:
-        """The label that a bare verdict establishes: the shown one when right, the other of two when wrong."""
-        if answer.verdict == "right":
-            return str(shown.label)
-        others = [label for label in json.loads(shown.probabilities) if label != shown.label]
-        return others[0] if len(others) == 1 else None
+    def _refuse_absurd(self, answer: Answer, label: str | None, verdict: Verdict, shown: Any) -> None:
+        labels = self.record.label.categories or tuple(json.loads(shown.probabilities))
+        if label is not None and label not in labels:
+            raise AnswerError(
+                "The feedback names a label that is none.",
+                f"Expected one of: {', '.join(labels)}.",
+                "send one of these labels, as it is spelled here.",
+            )
+        if answer.verdict not in (None, verdict):
+            raise AnswerError(
+                "The feedback's verdict and its label contradict each other.",
+                'Expected "right" with the label that was predicted, or "wrong" with another one.',
+                "send the label alone; the verdict follows from it.",
+            )
 
-    def _replay(self, answer: Answer, body: str) -> Outcome:
-        same = (feedback.c.key == answer.key) | (feedback.c.prediction == answer.prediction)
-        with self.engine.connect() as connection:
-            found = connection.execute(sql.select(feedback.c.body).where(same)).all()
-        if all(row.body == body for row in found):
-            return "replayed"
-        raise ContradictionError(
-            "This idempotency key or this prediction was answered before, and otherwise.",
-            "Expected one answer per prediction, and a fresh `idempotency_key` for each.",
-            "keep the first answer; to correct it, ask for a new prediction and answer that one.",
-        )
+
+def _find(connection: Connection, prediction: str) -> Any:
+    """The prediction as it was shown. Raises UnknownPredictionError."""
+    found = connection.execute(sql.select(predictions).where(predictions.c.id == prediction)).first()
+    if found is not None:
+        return found
+    raise UnknownPredictionError(
+        "Feedback names a prediction that was never shown here.",
+        "Expected the `prediction_id` of an answer of POST /predict.",
+        "send the id as it was returned, to the service that returned it.",
+    )
+
+
+def _confirmed(answer: Answer, shown: Any) -> str | None:
+    """The label that a bare verdict establishes: the shown one when right, the other of two when wrong."""
+    if answer.verdict == "right":
+        return str(shown.label)
+    others = [label for label in json.loads(shown.probabilities) if label != shown.label]
+    return others[0] if len(others) == 1 else None
+
+
+def _is_known(connection: Connection, key: str, prediction: str, body: str) -> bool:
+    """Whether this very answer is there already. Raises ContradictionError where another one is."""
+    same = (feedback.c.key == key) | (feedback.c.prediction == prediction)
+    found = connection.execute(sql.select(feedback.c.body).where(same)).all()
+    if all(row.body == body for row in found):
+        return bool(found)
+    raise ContradictionError(
+        "This idempotency key or this prediction was answered before, and otherwise.",
+        "Expected one answer per prediction, and a fresh `idempotency_key` for each.",
+        "keep the first answer; to correct it, ask for a new prediction and answer that one.",
+    )
 
 
 def waiting(url: str, since: int) -> tuple[int, int]:
     """How many answers that teach something came after number `since`, and the newest number."""
     engine = connect(url)
     metadata.create_all(engine)
+    return _waiting(engine, since)
+
+
+def _waiting(engine: Engine, since: int) -> tuple[int, int]:
     teaching = feedback.c.row.is_not(None)
     query = sql.select(sql.func.count().filter(teaching & (feedback.c.number > since)), sql.func.max(feedback.c.number))
     with engine.connect() as connection:

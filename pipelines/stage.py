@@ -30,7 +30,8 @@ def run(function: Callable[..., Any]) -> None:
     try:
         call(function, sys.argv[1:], Path.cwd())
     except FlywheelError as error:
-        print(error, file=sys.stderr)
+        if RECEIPT not in os.environ:  # a flow reads the receipt, and tells the user itself
+            sys.stderr.write(f"{error}\n")
         write_receipt(error=str(error), exit_code=error.exit_code, seconds=time.monotonic() - started)
         sys.exit(error.exit_code)
     write_receipt(error=None, exit_code=0, seconds=time.monotonic() - started)

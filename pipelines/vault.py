@@ -13,6 +13,7 @@ import os
 import secrets
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -37,6 +38,8 @@ class Vault:
     """The keys of one data set's subjects, and what they seal."""
 
     def __init__(self, store: Path, master: bytes, namespace: str) -> None:
+        # One connection for all threads of a process, one thread at a time.
+        self._lock = threading.Lock()
         self._store = sqlite3.connect(store, timeout=30, check_same_thread=False)
         store.chmod(0o600)
         self._store.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" + SCHEMA)
@@ -44,7 +47,6 @@ class Vault:
         # Derived once, then kept wrapped: the master key can be rotated without changing a pseudonym.
         self._subjects = self._store_key("subjects", _derive(master, f"{namespace}/subjects"))
         self._rows = self._store_key("rows", _derive(master, f"{namespace}/rows"))
-        self._keys: dict[str, bytes] = {}
 
     def close(self) -> None:
         """Close the key store."""
@@ -65,9 +67,9 @@ class Vault:
         The keys are durable before this returns: nothing sealed can outlive its key by accident.
         """
         rows = list(rows)
-        self._ensure_keys({subject for _, subject, _ in rows})
+        keys = self._ensure_keys({subject for _, subject, _ in rows})
         return [
-            FORMAT + AESGCMSIV(self._keys[subject]).encrypt(NONCE, _encode(cells), row.encode())
+            FORMAT + AESGCMSIV(keys[subject]).encrypt(NONCE, _encode(cells), row.encode())
             for row, subject, cells in rows
         ]
 
@@ -77,15 +79,15 @@ class Vault:
         Raises SealError where bytes were altered or belong to another row.
         """
         rows = list(rows)
-        self._load_keys({subject for _, subject, _ in rows})
-        return [self._open_one(row, self._keys.get(subject), sealed) for row, subject, sealed in rows]
+        keys = self._load_keys({subject for _, subject, _ in rows})
+        return [self._open_one(row, keys.get(subject), sealed) for row, subject, sealed in rows]
 
     def forget(self, subject: str) -> bool:
         """Destroy the key of the subject with this pseudonym; False where there was none."""
-        self._keys.pop(subject, None)
-        with self._store:
+        with self._lock, self._store:
             found = self._store.execute("DELETE FROM subject_keys WHERE subject = ?", (subject,)).rowcount
-        self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._lock:
+            self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(found)
 
     def _open_one(self, row: str, key: bytes | None, sealed: bytes) -> list[str | None] | None:
@@ -106,24 +108,28 @@ class Vault:
         (wrapped,) = self._store.execute("SELECT wrapped FROM store_keys WHERE name = ?", (name,)).fetchone()
         return self._unwrap(name, wrapped)
 
-    def _ensure_keys(self, subjects: set[str]) -> None:
-        self._load_keys(subjects)
-        fresh = [(s, self._wrap(s, secrets.token_bytes(32))) for s in sorted(subjects - self._keys.keys())]
+    def _ensure_keys(self, subjects: set[str]) -> dict[str, bytes]:
+        keys = self._load_keys(subjects)
+        fresh = [(s, self._wrap(s, secrets.token_bytes(32))) for s in sorted(subjects - keys.keys())]
         if not fresh:
-            return
-        with self._store:
+            return keys
+        with self._lock, self._store:
             # Another process may have been first: its key stands, ours is dropped.
             self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", fresh)
-        self._load_keys({subject for subject, _ in fresh})
+        return keys | self._load_keys({subject for subject, _ in fresh})
 
-    def _load_keys(self, subjects: set[str]) -> None:
-        wanted = sorted(subjects - self._keys.keys())
+    def _load_keys(self, subjects: set[str]) -> dict[str, bytes]:
+        """The keys that stand in the store now. Never kept: a service would go on with one destroyed elsewhere."""
+        keys: dict[str, bytes] = {}
+        wanted = sorted(subjects)
         for start in range(0, len(wanted), 500):  # SQLite bounds the number of parameters
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT subject, wrapped FROM subject_keys WHERE subject IN ({marks})"
-            for subject, wrapped in self._store.execute(query, part):
-                self._keys[subject] = self._unwrap(subject, wrapped)
+            query = f"SELECT subject, wrapped FROM subject_keys WHERE subject IN ({marks})"  # noqa: S608 - question marks alone
+            with self._lock:
+                found = self._store.execute(query, part).fetchall()
+            keys.update((subject, self._unwrap(subject, wrapped)) for subject, wrapped in found)
+        return keys
 
     def _wrap(self, name: str, key: bytes) -> bytes:
         nonce = os.urandom(12)

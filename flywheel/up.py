@@ -1,0 +1,170 @@
+"""`flywheel up`: Prefect, a worker, the MLflow UI and the service together; ctrl-C stops them all."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.environment import CALM, SILENCE, read_environment
+from pipelines.errors import ServerError
+from pipelines.workspace import require
+
+READY_SECONDS = 120
+STOP_SECONDS = 8
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of the servers: how it is started, and where it can be asked whether it is ready."""
+
+    name: str
+    command: list[str]
+    address: str
+    health: str
+    process: "subprocess.Popen[bytes] | None" = None
+
+
+def up() -> int:
+    """Start everything for the current workspace, print the addresses, and wait; 0 after ctrl-C or SIGTERM."""
+    workspace = Path.cwd()
+    require(workspace)
+    for name, value in {**SILENCE, **CALM}.items():
+        os.environ.setdefault(name, value)
+    logs = workspace / ".flywheel" / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    prefect, mlflow, service = _ports()
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{prefect}/api"
+    running: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        for server in _servers(workspace, prefect, mlflow, service):
+            _start(server, logs, running)
+        _deploy(workspace, logs, running)
+        print("\nctrl-C stops them all.", flush=True)
+        _watch(running)
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+    finally:
+        _stop(running)
+    return 0
+
+
+def _servers(workspace: Path, prefect: int, mlflow: int, service: int) -> list[Server]:
+    python = sys.executable
+    tracking = read_environment(os.environ, workspace).tracking
+    artifacts = (workspace / "mlruns" / "artifacts").as_uri()
+    local = "http://127.0.0.1"
+    return [
+        Server(
+            "Prefect",
+            [python, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect)],
+            f"{local}:{prefect}",
+            f"{local}:{prefect}/api/health",
+        ),
+        Server(
+            "MLflow",
+            [
+                *[python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(mlflow), "--workers", "1"],
+                *["--backend-store-uri", tracking, "--default-artifact-root", artifacts],
+            ],
+            f"{local}:{mlflow}",
+            f"{local}:{mlflow}/health",
+        ),
+        Server(
+            "Service",
+            [python, "-m", "flywheel.cli", "serve", "--port", str(service)],
+            f"{local}:{service}",
+            f"{local}:{service}/health",
+        ),
+    ]
+
+
+def _start(server: Server, logs: Path, running: "list[subprocess.Popen[bytes]]") -> None:
+    """Add the process of `server` to `running`, and return once it answers."""
+    print(f"{server.name:<9} starting …", end="\r", flush=True)
+    process = _spawn(server.command, logs / f"{server.name.lower()}.log")
+    running.append(process)
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(server.health):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ServerError(
+                f"{server.name} did not start.",
+                f"Expected an answer at {server.health}.",
+                f"read {logs / (server.name.lower() + '.log')}, and try again.",
+            )
+        time.sleep(0.2)
+    print(f"{server.name:<9} {server.address}          ", flush=True)
+
+
+def _deploy(workspace: Path, logs: Path, running: "list[subprocess.Popen[bytes]]") -> None:
+    """Register the deployments of prefect.yaml, and start a worker for them."""
+    prefect = [sys.executable, "-m", "prefect"]
+    pool = [*prefect, "work-pool", "create", "flywheel", "--type", "process"]
+    subprocess.run(pool, capture_output=True, check=False)  # it may be there already
+    subprocess.run([*prefect, "--no-prompt", "deploy", "--all"], cwd=workspace, capture_output=True, check=True)
+    running.append(_spawn([*prefect, "worker", "start", "--pool", "flywheel"], logs / "worker.log"))
+    print("Worker    runs retrain/weekly and listen/frequent", flush=True)
+
+
+def _spawn(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as file:
+        # A session of its own: ctrl-C reaches us alone, and we stop the others in order, with their children.
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def _watch(running: "list[subprocess.Popen[bytes]]") -> None:
+    while all(process.poll() is None for process in running):
+        time.sleep(0.5)
+    raise ServerError(
+        "One of the servers has ended.", "Expected all to run until ctrl-C.", "read the logs in .flywheel/logs."
+    )
+
+
+def _stop(running: "list[subprocess.Popen[bytes]]") -> None:
+    for process in reversed(running):
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for process in running:
+        _signal(process, signal.SIGKILL)  # also children whose parent has already ended
+        process.wait()
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310  (loopback, by construction)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _ports() -> tuple[int, int, int]:
+    """The usual ports of Prefect, MLflow and the service, or free ones where another program has them."""
+    return _port(4200), _port(5000), _port(8000)
+
+
+def _port(usual: int) -> int:
+    for wanted in (usual, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ServerError("No port is free.", "Expected three free ports.", "stop other servers, then try again.")

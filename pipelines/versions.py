@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipelines.errors import BusyError
+from pipelines.errors import BusyError, WorldError
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -64,13 +64,25 @@ def describe(path: Path) -> tuple[str, dict[str, Any]] | None:
 
 
 def restore(workspace: Path, path: Path) -> None:
-    """Bring the recorded version of the folder `path` back from the cache, or from the default remote."""
-    pointer = str(path.with_name(path.name + ".dvc"))
+    """Bring the recorded version of the folder `path` back from the cache, or from the default remote.
+
+    Raises WorldError where neither has it.
+    """
+    from dvc.exceptions import DvcException
+
+    pointer = path.with_name(path.name + ".dvc")
     with repository(workspace) as repo, quiet():
-        if repo.config["core"].get("remote"):
-            repo.pull(targets=[pointer])
-        else:
-            repo.checkout(targets=[pointer])
+        try:
+            if repo.config["core"].get("remote"):
+                repo.pull(targets=[str(pointer)])
+            else:
+                repo.checkout(targets=[str(pointer)])
+        except (DvcException, FileNotFoundError):
+            raise WorldError(
+                f"The recorded version of {path.name} is not here, and could not be brought.",
+                f"Expected it in DVC's cache or in the default remote, as {pointer.name} says.",
+                f"set a remote that has it (`dvc remote add -d NAME URL`), or remove {pointer.name} to begin anew.",
+            ) from None
 
 
 @contextlib.contextmanager

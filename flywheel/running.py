@@ -42,8 +42,7 @@ def listen() -> int:
 
         state = _finish(lambda: flow(workspace=str(workspace), return_state=True))
     if state is not None and state.is_failed():
-        print(state.message, file=sys.stderr)
-        return _last_code(workspace)
+        return _told(workspace, state)
     print(state.message if state else "The work is done; Prefect was lost before it could note it.")
     return 0
 
@@ -68,10 +67,10 @@ def roll_back(to: int | None) -> int:
 
 @contextmanager
 def _prefect(workspace: Path) -> Iterator[None]:
-    """A Prefect API to run against, and Prefect's own log lines kept to warnings: our lines tell the story."""
+    """A Prefect API to run against, and Prefect's own log lines kept away: ours tell the story."""
     for name, value in {**SILENCE, **CALM}.items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     environment = read_environment(os.environ, workspace)
     with prefect_server(environment.home, environment.prefect_api):
         yield
@@ -96,12 +95,17 @@ def _outcome(workspace: Path, state: Any) -> int:
         return 0
     if state is None and last is not None and last.outcome == "completed":
         return 0
-    print(
-        state.message if state is not None else "The Prefect server was lost before the work was done.", file=sys.stderr
-    )
-    return _last_code(workspace)
+    return _told(workspace, state)
 
 
-def _last_code(workspace: Path) -> int:
+def _told(workspace: Path, state: Any) -> int:
+    """The exit code of a run that did not end well, after its message; what nobody foresaw is raised as it is."""
     last = Ledger(read_environment(os.environ, workspace).ledger).last_run()
-    return int(last.body.get("exit_code", 3)) if last is not None and last.outcome == "failed" else 3
+    code = last.body.get("exit_code") if last is not None and last.outcome == "failed" else None
+    if state is None:
+        print("The Prefect server was lost before the work was done; run again to go on.", file=sys.stderr)
+    elif code is None and isinstance(state.data, BaseException):
+        raise state.data
+    else:
+        print(state.message, file=sys.stderr)
+    return int(code or 3)

@@ -49,7 +49,7 @@ def labels_agree(frame: pl.DataFrame, record: Record) -> pl.Series:
     judged = (pl.col(split.name) != "test").fill_null(True) if split else pl.lit(True)
     text, label = pl.col("__text"), pl.col(record.label.name)
     answer = pl.when(pl.col("origin") == "feedback").then(label)
-    disputed = label.n_unique().over("__text") > 1
+    disputed = label.drop_nulls().n_unique().over("__text") > 1
     corrected = answer.drop_nulls().n_unique().over("__text") == 1
     stands = pl.when(corrected).then(pl.col("origin") == "feedback").otherwise(False)
     keys = pl.Series("__text", [None if t is None else normal(t) for t in frame[record.text.name]], dtype=pl.String)

@@ -20,6 +20,7 @@ Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
 
 PADDING, UNKNOWN = 0, 1
+STEPS = 16
 # A placeholder, a Latin word with its apostrophes, a number, one Han character, or one mark that carries mood.
 TOKEN = re.compile(
     r"<[A-Z_]+>|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_\u3400-\u9fff]+)*|\d+|[\u3400-\u9fff]|[!?！？…]|[\u2600-\u27bf\U0001f300-\U0001faff]"
@@ -142,22 +143,58 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How a number is read: standardised, and in steps, for what does not rise evenly with it."""
+
+    mean: float
+    deviation: float
+    edges: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, values: Sequence[float]) -> "Scale":
+        """Mean, deviation, and quantiles of the distinct `values`: in a column that is mostly zero, the others count.
+
+        The quantiles are inner ones: the outermost would be the values of single people.
+        """
+        given = np.array(values or [0.0], dtype=np.float64)
+        distinct = np.unique(given)
+        inner = np.linspace(0, 1, min(len(distinct), STEPS + 1) + 2)[1:-1]
+        edges = np.unique(np.quantile(distinct, inner))
+        return cls(float(given.mean()), float(given.std()) or 1.0, tuple(edges.tolist()))
+
+    @property
+    def width(self) -> int:
+        """How many columns a number takes."""
+        return 1 + len(self.edges)
+
+    def columns(self, values: Sequence[Any]) -> NDArray[np.float32]:
+        """The number in deviations from the mean, the share of each step that it has climbed, whether it is missing."""
+        given = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+        missing = np.isnan(given)
+        filled = np.where(missing, self.mean, given)
+        # Beyond ten deviations a number is a typing error or an outlier; it may not drown the others.
+        scaled = np.clip((filled - self.mean) / self.deviation, -10, 10)
+        edges = np.array(self.edges)
+        steps = np.clip((filled[:, None] - edges[:-1]) / np.diff(edges), 0, 1)
+        return np.column_stack([scaled, steps, missing]).astype(np.float32)
+
+
+@dataclass(frozen=True)
 class Table:
-    """Numbers standardised, categories one-hot, and a column for "missing" or "never seen" beside each."""
+    """Numbers standardised and in steps, categories one-hot, and a column for "missing" or "never seen" beside each."""
 
     kind: ClassVar[str] = "table"
-    numbers: dict[str, tuple[float, float]]
+    numbers: dict[str, Scale]
     categories: dict[str, list[str]]
 
     @classmethod
     def fit(cls, columns: Columns, record: Record) -> "Table":
-        """Mean and deviation of the record's numeric features, and the known values of its other ones."""
+        """The scales of the record's numeric features, and the known values of its other ones."""
         numbers, categories = {}, {}
         for column in record.features:
             values = [value for value in columns[column.name] if value is not None]
             if column.is_numeric:
-                deviation = float(np.std(values)) if values else 0.0
-                numbers[column.name] = (float(np.mean(values)) if values else 0.0, deviation or 1.0)
+                numbers[column.name] = Scale.fit(values)
             else:
                 categories[column.name] = sorted({str(value) for value in values})
         return cls(numbers, categories)
@@ -165,21 +202,14 @@ class Table:
     @property
     def width(self) -> int:
         """How many columns the array has."""
-        return 2 * len(self.numbers) + sum(len(values) + 1 for values in self.categories.values())
+        scales, known = self.numbers.values(), self.categories.values()
+        return sum(scale.width for scale in scales) + sum(len(values) + 1 for values in known)
 
     def arrays(self, columns: Columns) -> Arrays:
         """`table` (n, width) float32; a missing number counts as the mean, with its flag set."""
-        parts = [self._number(columns[name], *scale) for name, scale in self.numbers.items()]
+        parts = [scale.columns(columns[name]) for name, scale in self.numbers.items()]
         parts += [_one_hot(columns[name], values) for name, values in self.categories.items()]
         return {"table": np.concatenate(parts, axis=1)}
-
-    @staticmethod
-    def _number(values: Sequence[Any], mean: float, deviation: float) -> NDArray[np.float32]:
-        given = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
-        missing = np.isnan(given)
-        # Beyond ten deviations a number is a typing error or an outlier; it may not drown the others.
-        scaled = np.clip((np.where(missing, mean, given) - mean) / deviation, -10, 10)
-        return np.stack([scaled, missing], axis=1).astype(np.float32)
 
 
 def _one_hot(values: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]:
@@ -202,5 +232,5 @@ def from_json(value: Mapping[str, Any]) -> Features:
     kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table)}
     content = {key: item for key, item in value.items() if key != "kind"}
     if value["kind"] == Table.kind:
-        content["numbers"] = {name: (scale[0], scale[1]) for name, scale in content["numbers"].items()}
+        content["numbers"] = {name: Scale(**{**scale, "edges": tuple(scale["edges"])}) for name, scale in content["numbers"].items()}
     return kinds[value["kind"]](**content)

@@ -13,54 +13,43 @@ from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sql
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from pipelines.answered import (
+    ContradictionError,
+    UnknownPredictionError,
+    count_waiting,
+    feedback,
+    find,
+    is_known,
+    metadata,
+    predictions,
+    waiting,
+)
 from pipelines.errors import DataError
 from pipelines.ledger import connect, now
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.vault import Vault
 
+__all__ = [
+    "Answer",
+    "AnswerError",
+    "Collected",
+    "ContradictionError",
+    "FeedbackStore",
+    "Outcome",
+    "Shown",
+    "Take",
+    "UnknownPredictionError",
+    "Verdict",
+    "as_row",
+    "waiting",
+]
+
 Verdict = Literal["right", "wrong"]
 Outcome = Literal["stored", "replayed"]
-
-metadata = sql.MetaData()
-predictions = sql.Table(
-    "predictions",
-    metadata,
-    sql.Column("id", sql.String, primary_key=True),
-    sql.Column("at", sql.String, nullable=False),
-    sql.Column("version", sql.Integer, nullable=False),
-    sql.Column("label", sql.String, nullable=False),
-    sql.Column("probabilities", sql.Text, nullable=False),
-    sql.Column("subject", sql.String, nullable=False, index=True),
-    sql.Column("sealed", sql.LargeBinary, nullable=False),
-)
-feedback = sql.Table(
-    "feedback",
-    metadata,
-    sql.Column("number", sql.Integer, primary_key=True, autoincrement=True),
-    sql.Column("key", sql.String, nullable=False, unique=True),
-    sql.Column("prediction", sql.String, nullable=False, unique=True),
-    sql.Column("at", sql.String, nullable=False),
-    sql.Column("body", sql.String, nullable=False),
-    sql.Column("verdict", sql.String, nullable=False),
-    sql.Column("version", sql.Integer),
-    # Empty where the answer teaches nothing: "wrong" without the right label, or no consent to learn from it.
-    sql.Column("row", sql.String),
-    sql.Column("subject", sql.String),
-    sql.Column("sealed", sql.LargeBinary),
-    sqlite_autoincrement=True,
-)
-
-
-class UnknownPredictionError(DataError):
-    """The feedback names a prediction that was never shown."""
-
-
-class ContradictionError(DataError):
-    """An idempotency key, or a prediction, was answered before, and otherwise."""
 
 
 class AnswerError(DataError):
@@ -104,13 +93,18 @@ Take = Callable[[Answer | Collected], Outcome]
 
 
 def as_row(record: Record, values: Mapping[str, str | None], subject: str, at: str) -> dict[str, str | None]:
-    """`values` as a row of `record`; where they lack them: `subject`, the time `at`, and consent.
+    """`values` as a row of `record`; where they lack them: `subject`, the time `at`, consent, and a part to be in.
 
-    Whoever answers a prediction consents that we learn from it.
+    Whoever answers a prediction consents that we learn from it; a standard test part stays as it was published.
     """
     row = {name: values.get(name) for name in record.names}
     consent = record.with_role("consent")
-    lacking = {"subject": subject, "time": at, "consent": consent.granted[0] if consent else None}
+    lacking = {
+        "subject": subject,
+        "time": at,
+        "consent": consent.granted[0] if consent else None,
+        "split": "train",
+    }
     for column in record.columns:
         if column.role in lacking and row[column.name] is None:
             row[column.name] = lacking[column.role]
@@ -124,6 +118,7 @@ class FeedbackStore:
         self.engine = connect(url)
         metadata.create_all(self.engine)
         self.record, self.vault = record, vault
+        self._columns = json.dumps(record.names)
 
     def show(self, shown: Sequence[Shown]) -> None:
         """Remember predictions, their inputs sealed, so that feedback can name them."""
@@ -137,6 +132,7 @@ class FeedbackStore:
                 "version": s.version,
                 "label": s.label,
                 "subject": s.subject,
+                "columns": self._columns,
                 "sealed": blob,
             }
             | {"probabilities": json.dumps(s.probabilities, ensure_ascii=False)}
@@ -179,30 +175,31 @@ class FeedbackStore:
 
     def waiting(self, since: int) -> int:
         """How many answers that teach something came after number `since`."""
-        return _waiting(self.engine, since)[0]
+        return count_waiting(self.engine, since)[0]
 
     def rows(self) -> list[SealedRow]:
         """All answers that teach something, as sealed rows, oldest first."""
         query = sql.select(feedback).where(feedback.c.row.is_not(None)).order_by(feedback.c.number)
         with self.engine.connect() as connection:
             found = connection.execute(query).all()
-        return [SealedRow(r.row, r.subject, "feedback", r.sealed) for r in found]
+        return [SealedRow(r.row, r.subject, "feedback", self._resealed(r.row, r)) for r in found]
 
     def _take(self, connection: Connection, item: Answer | Collected) -> Outcome:
         # Whatever a client uses as a key, even an address, stands on the disk as a keyed digest alone.
         key = self.vault.row_id([item.key], 0)
         if isinstance(item, Answer):
-            shown = _find(connection, item.prediction)
+            shown = find(connection, item.prediction)
             name, content = item.prediction, json.dumps([item.prediction, item.verdict, item.label, item.consent])
         else:
             name, content = item.row, item.row
         body = hashlib.sha256(content.encode()).hexdigest()
-        if _is_known(connection, key, name, body):
+        if is_known(connection, key, name, body):
             return "replayed"
         if isinstance(item, Answer):
             row = self._row(item, shown) | {"version": shown.version}
         else:
-            row = {"verdict": "imported", "row": item.row, "subject": item.subject, "sealed": item.sealed}
+            row = {"verdict": "imported", "row": item.row, "subject": item.subject}
+            row |= {"columns": self._columns, "sealed": item.sealed}
         connection.execute(feedback.insert().values(key=key, prediction=name, body=body, at=now(), **row))
         return "stored"
 
@@ -212,12 +209,27 @@ class FeedbackStore:
         self._refuse_absurd(answer, label, verdict, shown)
         if label is None or not answer.consent:
             return {"verdict": verdict}
-        (cells,) = self.vault.open([(shown.id, shown.subject, shown.sealed)])
-        if cells is None:
+        values = self._open(shown.id, shown)
+        if values is None:
             return {"verdict": verdict}
-        cells[self.record.names.index(self.record.label.name)] = label
-        (sealed,) = self.vault.seal([(shown.id, shown.subject, cells)])
-        return {"verdict": verdict, "row": shown.id, "subject": shown.subject, "sealed": sealed}
+        sealed = self._seal(shown.id, shown.subject, values | {self.record.label.name: label})
+        owner = {"row": shown.id, "subject": shown.subject}
+        return {"verdict": verdict, "columns": self._columns, "sealed": sealed, **owner}
+
+    def _open(self, row: str, stored: Any) -> dict[str, str | None] | None:
+        """The values of a stored row by their names of then; None where its person was forgotten."""
+        (cells,) = self.vault.open([(row, stored.subject, stored.sealed)])
+        return None if cells is None else dict(zip(json.loads(stored.columns), cells, strict=True))
+
+    def _seal(self, row: str, subject: str, values: Mapping[str, str | None]) -> bytes:
+        """`values` sealed in today's order; a column that is gone is left out, a new one is missing."""
+        (sealed,) = self.vault.seal([(row, subject, [values.get(name) for name in self.record.names])])
+        return sealed
+
+    def _resealed(self, row: str, stored: Any) -> bytes:
+        """What lies sealed in a stored row, as today's record orders it."""
+        values = None if stored.columns == self._columns else self._open(row, stored)
+        return bytes(stored.sealed) if values is None else self._seal(row, stored.subject, values)
 
     def _refuse_absurd(self, answer: Answer, label: str | None, verdict: Verdict, shown: Any) -> None:
         labels = self.record.label.categories or tuple(json.loads(shown.probabilities))
@@ -235,49 +247,9 @@ class FeedbackStore:
             )
 
 
-def _find(connection: Connection, prediction: str) -> Any:
-    """The prediction as it was shown. Raises UnknownPredictionError."""
-    found = connection.execute(sql.select(predictions).where(predictions.c.id == prediction)).first()
-    if found is not None:
-        return found
-    raise UnknownPredictionError(
-        "Feedback names a prediction that was never shown here.",
-        "Expected the `prediction_id` of an answer of POST /predict.",
-        "send the id as it was returned, to the service that returned it.",
-    )
-
-
 def _confirmed(answer: Answer, shown: Any) -> str | None:
     """The label that a bare verdict establishes: the shown one when right, the other of two when wrong."""
     if answer.verdict == "right":
         return str(shown.label)
     others = [label for label in json.loads(shown.probabilities) if label != shown.label]
     return others[0] if len(others) == 1 else None
-
-
-def _is_known(connection: Connection, key: str, prediction: str, body: str) -> bool:
-    """Whether this very answer is there already. Raises ContradictionError where another one is."""
-    same = (feedback.c.key == key) | (feedback.c.prediction == prediction)
-    found = connection.execute(sql.select(feedback.c.body).where(same)).all()
-    if all(row.body == body for row in found):
-        return bool(found)
-    raise ContradictionError(
-        "This idempotency key or this prediction was answered before, and otherwise.",
-        "Expected one answer per prediction, and a fresh `idempotency_key` for each.",
-        "keep the first answer; to correct it, ask for a new prediction and answer that one.",
-    )
-
-
-def waiting(url: str, since: int) -> tuple[int, int]:
-    """How many answers that teach something came after number `since`, and the newest number."""
-    engine = connect(url)
-    metadata.create_all(engine)
-    return _waiting(engine, since)
-
-
-def _waiting(engine: Engine, since: int) -> tuple[int, int]:
-    teaching = feedback.c.row.is_not(None)
-    query = sql.select(sql.func.count().filter(teaching & (feedback.c.number > since)), sql.func.max(feedback.c.number))
-    with engine.connect() as connection:
-        count, newest = connection.execute(query).one()
-    return int(count), int(newest or 0)

@@ -120,24 +120,30 @@ def _seal_new(
     """The sealed rows that `raw` does not hold yet, and counts: read, without_consent, known, added."""
     subject = record.with_role("subject")
     counts: Counter[str] = Counter(read=len(arrived))
-    occurrences: Counter[tuple[str | None, ...]] = Counter()
+    occurrences: Counter[tuple[str, ...]] = Counter()
     fresh: list[tuple[str, str, tuple[str | None, ...]]] = []
     for row in arrived:
         if not _consents(record, row):
             counts["without_consent"] += 1
             continue
-        cells = tuple(row[name] for name in record.names)
-        name = vault.row_id(cells, occurrences[cells])
-        occurrences[cells] += 1
+        content = _content(row)
+        name = vault.row_id(content, occurrences[content])
+        occurrences[content] += 1
         if name in known:
             counts["known"] += 1
             continue
         person = row[subject.name] if subject else None
         # A row without a subject is its own subject: it can still be forgotten by itself.
+        cells = tuple(row[column] for column in record.names)
         fresh.append((name, vault.pseudonym(person) if person else name, cells))
     counts["added"] = len(fresh)
     blobs = vault.seal(fresh)
     return counts, [SealedRow(row, owner, "source", blob) for (row, owner, _), blob in zip(fresh, blobs, strict=True)]
+
+
+def _content(row: Row) -> tuple[str, ...]:
+    """What makes a row the one it is, whatever the order in which `record` lists its columns."""
+    return tuple(part for column in sorted(row) if (cell := row[column]) is not None for part in (column, cell))
 
 
 def _consents(record: Record, row: Row) -> bool:

@@ -107,8 +107,8 @@ class Registry:
         import mlflow.pyfunc
 
         with warnings.catch_warnings():
-            # It advises an input example, which would store somebody's row.
-            warnings.filterwarnings("ignore", message="An input example was not provided", category=UserWarning)
+            # It advises an input example, which would store somebody's row, and type hints, which it takes for a schema.
+            warnings.simplefilter("ignore", UserWarning)
             mlflow.pyfunc.save_model(
                 str(saved),
                 python_model=str(Path(__file__).with_name("served.py")),

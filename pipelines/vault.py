@@ -94,6 +94,8 @@ class Vault:
         if key is None:
             return None
         try:
+            if sealed[:1] != FORMAT:
+                raise InvalidTag
             return list(json.loads(AESGCMSIV(key).decrypt(NONCE, sealed[1:], row.encode())))
         except InvalidTag:
             raise SealError(

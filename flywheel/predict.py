@@ -1,0 +1,87 @@
+"""`flywheel predict FILE|-`: the champion's answer to each row; nothing is stored."""
+
+import json
+import os
+from pathlib import Path
+
+from flywheel.reading import format_of, lines, named, speaking_as
+from pipelines.environment import read_environment
+from pipelines.errors import DataError
+from pipelines.ledger import Ledger
+from pipelines.parameters import read_parameters
+from pipelines.record import Record, parse_record
+from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.workspace import require
+from service.champion import Prediction, Reigning, load, no_champion
+from service.inputs import is_blank, read_columns, unreadable
+
+
+def predict(file: str, *, as_json: bool) -> int:
+    """Print the champion's answer to each row of `file`; 0. All rows are read and checked before the first answer."""
+    workspace = Path.cwd()
+    require(workspace)
+    record = parse_record(read_parameters(workspace).get("record"))
+    reigning = _champion(record, workspace)
+    rows = read(named(file), record)
+    for prediction in reigning.predict(rows, record):
+        print(_in_json(prediction, reigning.champion.version) if as_json else _in_words(prediction))
+    return 0
+
+
+def _champion(record: Record, workspace: Path) -> Reigning:
+    champion = Ledger(read_environment(os.environ, workspace).ledger).champion(record.name)
+    if champion is None:
+        raise no_champion()
+    return load(champion, record, workspace)
+
+
+def read(path: Path, record: Record) -> list[Row]:
+    """The rows of a file: one text per line, CSV with a header, or JSON lines. Raises DataError for a bad row."""
+    with speaking_as("predict"):
+        kind = format_of(path, "csv" if record.text is None else "lines")
+        if record.text is None:
+            names = [column.name for column in record.features]
+            required = [column.name for column in record.features if column.required]
+            rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None)), "row"
+        elif kind == "lines":
+            rows, place = [{record.text.name: line} for line in lines(path)], "line"
+        else:
+            rows, place = _texts(path, kind, record.text.name), "row"
+    _check(rows, record, place)
+    return rows
+
+
+def _texts(path: Path, kind: str, column: str) -> list[Row]:
+    """Texts that stand under the record's column, or under `text`."""
+    names = [column] if column == "text" else [column, "text"]
+    rows = read_rows(SourceFile(path, None), names, (), kind, None)
+    return [{column: row[column] if row[column] is not None else row.get("text")} for row in rows]
+
+
+def _check(rows: list[Row], record: Record, place: str) -> None:
+    """Refuse a row that the model could only guess at. Below a CSV's header, rows are counted from 1."""
+    for number, row in enumerate(rows, 1):
+        if all(is_blank(row[column.name], column) for column in read_columns(record)):
+            raise DataError(
+                f"predict: {place} {number} holds nothing to predict from.",
+                f"Expected a value for {', '.join(column.name for column in read_columns(record))}.",
+                "fill the row, or remove it.",
+            )
+    bad = unreadable(rows, record)
+    if bad is not None:
+        raise DataError(
+            f"predict: in {place} {bad[0] + 1} the column '{bad[1]}' cannot be read.",
+            f"Expected the type `{record[bad[1]].type}`, as `record` in params.yaml says.",
+            "correct the cell, or leave it empty where the value is not known.",
+        )
+
+
+def _in_json(prediction: Prediction, version: int) -> str:
+    return json.dumps(
+        {"label": prediction.label, "probabilities": prediction.probabilities, "model_version": version},
+        ensure_ascii=False,
+    )
+
+
+def _in_words(prediction: Prediction) -> str:
+    return f"{prediction.label}  {prediction.probabilities[prediction.label]:.0%}".replace("%", " %")

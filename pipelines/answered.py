@@ -1,0 +1,90 @@
+"""Where predictions and answers stand: two tables beside the ledger's, and what is asked of them."""
+
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
+
+from pipelines.errors import DataError
+from pipelines.ledger import connect
+
+metadata = sql.MetaData()
+predictions = sql.Table(
+    "predictions",
+    metadata,
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("at", sql.String, nullable=False),
+    sql.Column("version", sql.Integer, nullable=False),
+    sql.Column("label", sql.String, nullable=False),
+    sql.Column("probabilities", sql.Text, nullable=False),
+    sql.Column("subject", sql.String, nullable=False, index=True),
+    # The names of the sealed cells: by tomorrow the record may have other columns, or another order.
+    sql.Column("columns", sql.Text, nullable=False),
+    sql.Column("sealed", sql.LargeBinary, nullable=False),
+)
+feedback = sql.Table(
+    "feedback",
+    metadata,
+    sql.Column("number", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("key", sql.String, nullable=False, unique=True),
+    sql.Column("prediction", sql.String, nullable=False, unique=True),
+    sql.Column("at", sql.String, nullable=False),
+    sql.Column("body", sql.String, nullable=False),
+    sql.Column("verdict", sql.String, nullable=False),
+    sql.Column("version", sql.Integer),
+    # Empty where the answer teaches nothing: "wrong" without the right label, or no consent to learn from it.
+    sql.Column("row", sql.String),
+    sql.Column("subject", sql.String),
+    sql.Column("columns", sql.Text),
+    sql.Column("sealed", sql.LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+
+class UnknownPredictionError(DataError):
+    """The feedback names a prediction that was never shown."""
+
+
+class ContradictionError(DataError):
+    """An idempotency key, or a prediction, was answered before, and otherwise."""
+
+
+def find(connection: Connection, prediction: str) -> Any:
+    """The prediction as it was shown. Raises UnknownPredictionError."""
+    found = connection.execute(sql.select(predictions).where(predictions.c.id == prediction)).first()
+    if found is not None:
+        return found
+    raise UnknownPredictionError(
+        "Feedback names a prediction that was never shown here.",
+        "Expected the `prediction_id` of an answer of POST /predict.",
+        "send the id as it was returned, to the service that returned it.",
+    )
+
+
+def is_known(connection: Connection, key: str, prediction: str, body: str) -> bool:
+    """Whether this very answer is there already. Raises ContradictionError where another one is."""
+    same = (feedback.c.key == key) | (feedback.c.prediction == prediction)
+    found = connection.execute(sql.select(feedback.c.body).where(same)).all()
+    if all(row.body == body for row in found):
+        return bool(found)
+    raise ContradictionError(
+        "This idempotency key or this prediction was answered before, and otherwise.",
+        "Expected one answer per prediction, and a fresh `idempotency_key` for each.",
+        "keep the first answer; to correct it, ask for a new prediction and answer that one.",
+    )
+
+
+def waiting(url: str, since: int) -> tuple[int, int]:
+    """How many answers that teach something came after number `since`, and the newest number."""
+    engine = connect(url)
+    metadata.create_all(engine)
+    return count_waiting(engine, since)
+
+
+def count_waiting(engine: Engine, since: int) -> tuple[int, int]:
+    """As `waiting`, by an engine that is there already."""
+    teaching = feedback.c.row.is_not(None)
+    query = sql.select(sql.func.count().filter(teaching & (feedback.c.number > since)), sql.func.max(feedback.c.number))
+    with engine.connect() as connection:
+        count, newest = connection.execute(query).one()
+    return int(count), int(newest or 0)

@@ -1,0 +1,121 @@
+"""The champion that serves: the one that the ledger names, taken over from the last without a restart."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.bundle import Bundle, read_bundle
+from pipelines.errors import BundleError, DataError
+from pipelines.ledger import Champion, Ledger, now
+from pipelines.record import Record
+from service.inputs import Arrived, as_columns, read_columns
+
+# How often the ledger is asked who is champion. The question costs a fifth of a millisecond.
+POLL_SECONDS = 1.0
+
+
+class NoChampionError(DataError):
+    """No model was promoted yet."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one row."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Reigning:
+    """A champion that was loaded, and since when it serves here."""
+
+    champion: Champion
+    bundle: Bundle
+    since: str
+
+    def predict(self, rows: Sequence[Arrived], record: Record) -> list[Prediction]:
+        """The label of each row, and the probability of every label."""
+        found = self.bundle.probabilities(as_columns(rows, record))
+        labels = self.bundle.labels
+        return [Prediction(labels[row.argmax()], dict(zip(labels, row.tolist(), strict=True))) for row in found]
+
+
+def load(champion: Champion, record: Record, workspace: Path) -> Reigning:
+    """The champion's bundle, proved by one prediction. Raises BundleError where it cannot serve."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+
+    body = champion.body
+    # The runtime's exceptions have no base of their own.
+    refused = (runtime.Fail, runtime.InvalidArgument, runtime.InvalidGraph, runtime.InvalidProtobuf)
+    failed = (runtime.NotImplemented, runtime.RuntimeException)
+    try:
+        reigning = Reigning(champion, read_bundle(workspace / body["bundle"], body["digest"], threads=1), now())
+        reigning.predict([dict.fromkeys(column.name for column in read_columns(record))], record)
+    except (*refused, *failed, OSError, ValueError, TypeError, KeyError) as error:
+        raise BundleError(
+            f"The champion, version {champion.version}, cannot be loaded ({type(error).__name__}).",
+            "Expected a bundle that this machine's runtime runs, for the columns of `record` in params.yaml.",
+            "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
+        ) from None
+    return reigning
+
+
+def no_champion() -> NoChampionError:
+    """Say that there is nothing to predict with."""
+    return NoChampionError(
+        "No model was promoted yet.",
+        "Expected a champion in the ledger.",
+        "run `flywheel run`; a running service takes its model over within two seconds.",
+    )
+
+
+class Serving:
+    """Who serves now, and what is wrong with whoever should."""
+
+    def __init__(self, ledger: Ledger, record: Record, workspace: Path) -> None:
+        self._ledger, self._record, self._workspace = ledger, record, workspace
+        self.reigning: Reigning | None = None
+        self.trouble: str | None = None
+
+    def require(self) -> Reigning:
+        """The champion that serves. Raises NoChampionError, or BundleError where there is one and no other before."""
+        if self.reigning is not None:
+            return self.reigning
+        if self.trouble is not None:
+            raise BundleError(
+                "The champion cannot be loaded, and none served before it.",
+                "Expected a bundle with the digest that stands in the ledger.",
+                "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
+            )
+        raise no_champion()
+
+    def look(self) -> None:
+        """Ask the ledger who is champion, and take a new one over; where it cannot be loaded, the last one stays."""
+        try:
+            champion = self._ledger.champion(self._record.name)
+            if champion is not None and not self._serves(champion):
+                self.reigning = load(champion, self._record, self._workspace)
+            self._note(None)
+        except BundleError as error:
+            self._note(str(error).split("\n")[0])
+        except SQLAlchemyError as error:
+            self._note(f"The ledger does not answer ({type(error).__name__}).")
+
+    async def watch(self) -> None:
+        """Look for ever, beside the event loop: a large bundle may take seconds to read."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.to_thread(self.look)
+
+    def _serves(self, champion: Champion) -> bool:
+        return self.reigning is not None and self.reigning.champion == champion
+
+    def _note(self, trouble: str | None) -> None:
+        if trouble is not None and trouble != self.trouble:
+            logging.getLogger("flywheel.service").warning(trouble)
+        self.trouble = trouble

@@ -1,0 +1,55 @@
+"""Rows as they arrived -> the columns that a bundle reads, typed and cleaned by the pipeline's own code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from pipelines.features import Columns
+from pipelines.privacy.text import clean
+from pipelines.record import Column, Record
+from pipelines.values import readable, typed
+
+Arrived = Mapping[str, str | None]
+
+
+def read_columns(record: Record) -> tuple[Column, ...]:
+    """The columns of `record` that a model reads."""
+    return (record.text,) if record.text else record.features
+
+
+def as_columns(rows: Sequence[Arrived], record: Record) -> Columns:
+    """The columns of `rows` that a model reads, as it saw them in training: typed, and without people."""
+    values = typed(_frame(rows, record), _seen(record))
+    return {column.name: _anonymous(values[column.name], column) for column in read_columns(record)}
+
+
+def unreadable(rows: Sequence[Arrived], record: Record) -> tuple[int, str] | None:
+    """The place of the first row with a cell that is not of its column's type, and that column's name."""
+    could = readable(_frame(rows, record), _seen(record))
+    for place, cells in enumerate(could.iter_rows(named=True)):
+        for name, fits in cells.items():
+            if not fits:
+                return place, name
+    return None
+
+
+def is_blank(cell: str | None, column: Column) -> bool:
+    """Whether a cell holds nothing, or a spelling of "missing"."""
+    return cell is None or cell.strip() in ("", *column.missing)
+
+
+def _seen(record: Record) -> Record:
+    return replace(record, columns=read_columns(record))
+
+
+def _frame(rows: Sequence[Arrived], record: Record) -> pl.DataFrame:
+    names = [column.name for column in read_columns(record)]
+    return pl.DataFrame({n: pl.Series(n, [row.get(n) for row in rows], dtype=pl.String) for n in names})
+
+
+def _anonymous(values: pl.Series, column: Column) -> list[object]:
+    """What the anonymiser leaves of a column: texts are cleaned, times are cut to the day."""
+    if column.type == "text":
+        return [None if text is None else clean(text)[0] for text in values]
+    return (values.dt.date() if column.type == "time" else values).to_list()

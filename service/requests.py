@@ -1,0 +1,195 @@
+"""What may be asked: request bodies made from the record, checked strictly; and what is answered."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model, model_validator
+
+from pipelines.feedback import Answer, Outcome, Verdict
+from pipelines.record import Column, Record
+from pipelines.values import readable
+
+LONGEST_TEXT = 20_000
+LONGEST_NAME = 200
+# Beyond this a float no longer tells whole numbers apart.
+LARGEST_WHOLE = 2**53
+
+
+def _storable(text: str) -> str:
+    """Refuse what cannot be stored as text."""
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("Text may not hold NUL or a lone surrogate, half of a character")
+    return text
+
+
+def _spoken(text: str) -> str:
+    if not text.strip():
+        raise ValueError("Text may not be blank")
+    return text
+
+
+def _whole(number: float) -> float:
+    if number != int(number) or abs(number) >= LARGEST_WHOLE:
+        raise ValueError("Input should be a whole number")
+    return number
+
+
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
+Spoken = Annotated[Text, AfterValidator(_spoken)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable), AfterValidator(_spoken)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """A body whose keys are all known, and whose values are of their type without conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Question(Strict):
+    """A row to predict."""
+
+    subject: Name | None = Field(
+        None,
+        description="Whoever this row is about, by any name. Stored as a keyed pseudonym; "
+        "the row is sealed under a key of that person's own, which can be destroyed.",
+    )
+
+    def cells(self, record: Record) -> dict[str, str | None]:
+        """The row as text cells, by the record's columns."""
+        raise NotImplementedError
+
+
+class TextQuestion(Question):
+    """A text to predict."""
+
+    text: Spoken
+
+    def cells(self, record: Record) -> dict[str, str | None]:
+        """The text, under the record's text column."""
+        return {record.text.name: self.text} if record.text else {}
+
+
+class TableQuestion(Question):
+    """A table's row to predict."""
+
+    features: BaseModel
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, body: Any) -> Any:
+        """Take features that stand beside each other without `features` around them."""
+        if not isinstance(body, Mapping) or "features" in body:
+            return body
+        flat = {key: value for key, value in body.items() if key != "subject"}
+        return {"features": flat} | ({"subject": body["subject"]} if "subject" in body else {})
+
+    def cells(self, record: Record) -> dict[str, str | None]:
+        """The features as text, each under its column."""
+        given = self.features.model_dump(by_alias=True)
+        return {column.name: _cell(given[column.name], column) for column in record.features}
+
+
+def question(record: Record) -> type[Question]:
+    """The body of POST /predict for `record`."""
+    if record.text is not None:
+        aliases = AliasChoices("text", record.text.name) if record.text.name != "subject" else AliasChoices("text")
+        described = Field(validation_alias=aliases, description=f"Also accepted as `{record.text.name}`.")
+        return create_model("TextQuestion", __base__=TextQuestion, text=(Spoken, described))
+    # A column may be called anything, also what Python or pydantic reserve: it is an alias, not an attribute.
+    fields: dict[str, Any] = {f"column_{place}": _field(column) for place, column in enumerate(record.features)}
+    features = create_model("Features", __base__=Strict, **fields)
+    return create_model("TableQuestion", __base__=TableQuestion, features=(features, ...))
+
+
+def _field(column: Column) -> tuple[Any, Any]:
+    default: Any = ... if column.required else None
+    return (_type(column) | None, Field(default, alias=column.name))
+
+
+def _type(column: Column) -> Any:
+    """What JSON a column takes: a number, true or false, or a text; null is "missing" for all."""
+    if column.is_numeric:
+        number = Annotated[Number, AfterValidator(_whole)] if column.type == "integer" else Number
+        return Annotated[number, Field(ge=column.min, le=column.max)]
+    if column.type == "boolean":
+        return bool
+    if column.categories:
+        return Literal[(*column.categories, *column.missing)]
+    return Annotated[Text, AfterValidator(_time(column))] if column.type == "time" else Text
+
+
+def _time(column: Column) -> Any:
+    """A validator that refuses a time which the pipeline could not read."""
+    alone = Record("", (column,))
+
+    def check(text: str) -> str:
+        if not readable(pl.DataFrame({column.name: [text]}), alone)[column.name].all():
+            raise ValueError("Input should be a time, for example 2026-01-31T12:00:00Z")
+        return text
+
+    return check
+
+
+def _cell(value: str | float | bool | None, column: Column) -> str | None:
+    """A JSON value as the text that would stand in a source."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if column.type == "integer" else repr(value)
+
+
+class Feedback(Strict):
+    """What a user says of one prediction: the label that would have been right, or a verdict.
+
+    Posting it is consent to learn from it, unless `consent` is false: then it is counted and teaches nothing.
+    """
+
+    prediction_id: Name
+    label: Name | None = None
+    verdict: Verdict | None = None
+    idempotency_key: Name | None = Field(
+        None, description="One per answer; the header `Idempotency-Key` will do, else the prediction's id is the key."
+    )
+    consent: bool = True
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Feedback":
+        if self.label is None and self.verdict is None:
+            raise ValueError("Give a label or a verdict")
+        return self
+
+    def answer(self, header: str | None) -> Answer:
+        """The answer, under the key of the body, of the header, or of the prediction itself."""
+        key = self.idempotency_key or header or self.prediction_id
+        return Answer(key, self.prediction_id, self.verdict, self.label, self.consent)
+
+
+class Predicted(BaseModel):
+    """The label of a row, and how sure the model is of each."""
+
+    prediction_id: str
+    label: str
+    probabilities: dict[str, float]
+    model: str
+    model_version: int
+
+
+class Acknowledged(BaseModel):
+    """What became of an answer; sent when it is durable."""
+
+    outcome: Outcome
+
+
+class Health(BaseModel):
+    """Who serves, and whether all is well."""
+
+    status: Literal["ok", "no champion", "degraded"]
+    model: str
+    model_version: int | None = None
+    family: str | None = None
+    since: str | None = None
+    trouble: str | None = None
+    feedback_waiting: int | None = None

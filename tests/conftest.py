@@ -1,0 +1,74 @@
+"""What all tests share: a home of their own, no telemetry, a known master key, and one journey through the sample."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import workspaces
+from workspaces import MASTER_KEY, Workspace
+
+from pipelines.environment import CALM, SILENCE
+
+# What a developer's own shell may hold, and what would lead a test away from its folder.
+LEADING_AWAY = ("FLYWHEEL_LEDGER", "FLYWHEEL_FLOW_RUN", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_HOME")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The one home of this test run: keys, tool settings and caches; nothing of the developer's is touched."""
+    own = tmp_path_factory.mktemp("home")
+    fonts = os.environ.get("MPLCONFIGDIR") or str(Path.home() / ".cache" / "matplotlib")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**SILENCE, **CALM}.items():
+            patch.setenv(name, value)
+        for name in LEADING_AWAY:
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(own))
+        patch.setenv("MPLCONFIGDIR", fonts)  # matplotlib's list of fonts takes seconds to make
+        patch.setenv("FLYWHEEL_HOME", str(own / ".flywheel"))
+        patch.setenv("FLYWHEEL_MASTER_KEY", MASTER_KEY)
+        yield own
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home for this test alone: for whoever forgets people or changes keys."""
+    monkeypatch.setenv("FLYWHEEL_HOME", str(tmp_path / "own-home"))
+    return tmp_path / "own-home"
+
+
+@pytest.fixture
+def reviews(tmp_path: Path, own_home: Path) -> Workspace:
+    """An empty workspace for a few reviews in a CSV."""
+    return workspaces.make(tmp_path / "reviews", workspaces.small_reviews())
+
+
+@pytest.fixture(scope="session")
+def journey(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The sample from source to evaluation, once per test run. Read it; copy it (`travelled`) to change it."""
+    from pipelines.anonymise import anonymise
+    from pipelines.evaluate import evaluate
+    from pipelines.ingest import ingest
+    from pipelines.split import split
+    from pipelines.train import train
+    from pipelines.validate import validate
+
+    made = workspaces.make(tmp_path_factory.mktemp("journey") / "workspace", workspaces.small_sample())
+    made.run(ingest)
+    made.run(validate, "data/raw", "data/validated", "data/report/validation")
+    made.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
+    made.run(split, "data/anonymised", "data/splits")
+    made.run(train, "data/splits", "data/model")
+    made.run(evaluate, "data/splits", "data/model", "data/report/evaluation")
+    return made
+
+
+@pytest.fixture
+def travelled(journey: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of the journey that a test may change. Its MLflow runs stay where they were made."""
+    shutil.copytree(journey.path, tmp_path / "travelled", symlinks=True)
+    return Workspace(tmp_path / "travelled")
+
+

@@ -1,0 +1,59 @@
+"""Whole workspaces, driven as a user drives them: by the command line, against one real Prefect server."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from places import Place
+
+from flows.server import prefect_server
+
+# One key for all: pseudonyms, and with them the splits, are the same in every run of the tests.
+MASTER_KEY = "7f" * 32
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An empty home, a temporary folder of its own, and one Prefect server for all that run in it."""
+    home, temporary = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("temporary")
+    before = dict(os.environ)
+    own = {
+        "HOME": str(home),
+        "FLYWHEEL_HOME": str(home / ".flywheel"),
+        "FLYWHEEL_MASTER_KEY": MASTER_KEY,
+        "PREFECT_HOME": str(home / ".prefect"),
+        "TMPDIR": str(temporary),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    for name in ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "FLYWHEEL_LEDGER"):
+        os.environ.pop(name, None)
+    os.environ.update(own)
+    with prefect_server(home / ".flywheel", None) as address:
+        yield {**os.environ, "PREFECT_API_URL": address}
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def make(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Place]:
+    """A new workspace from a preset and settings, named for what it is for."""
+
+    def make(name: str, *settings: str, preset: str = "sample", source: Path | None = None) -> Place:
+        folder = tmp_path_factory.mktemp(name) / "workspace"
+        arguments = ["new", str(folder), "--preset", preset]
+        arguments += ["--source", str(source)] if source else []
+        arguments += [part for setting in settings for part in ("--set", setting)]
+        Place(Path.cwd(), environment).flywheel(*arguments)
+        return Place(folder, environment)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def turned(make: Callable[..., Place]) -> Place:
+    """A workspace that has turned once, with an LSTM beside its baseline."""
+    place = make("turned", "ingest.sample.rows=1500", "train.epochs=2")
+    place.flywheel("run", "--reason", "the first turn")
+    return place

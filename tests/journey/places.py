@@ -1,0 +1,51 @@
+"""A workspace as a user drives it: by the command line, in processes of its own."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# As small as a first turn can be: no network is trained.
+SMALL = ("ingest.sample.rows=1200", "train.family=linear")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace, and the environment in which its commands run."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def flywheel(self, *arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+        """Run a command here, and expect this exit code."""
+        return self.run([sys.executable, "-m", "flywheel.cli", *arguments], code=code)
+
+    def run(self, command: list[str], code: int = 0) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == code, f"{command}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+        return done
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a command here in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "flywheel.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What `flywheel status --json` says."""
+        return dict(json.loads(self.flywheel("status", "--json").stdout))
+
+    def dvc(self, *arguments: str) -> str:
+        """What a DVC command prints here."""
+        done = self.run([sys.executable, "-m", "dvc", *arguments])
+        return done.stdout + done.stderr

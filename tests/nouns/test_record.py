@@ -1,0 +1,127 @@
+"""The record: every contradiction is refused in three lines that name the nearest right word."""
+
+import copy
+from typing import Any
+
+import pytest
+from workspaces import REVIEWS, lines
+
+from pipelines.errors import RecordError
+from pipelines.record import ROLES, TYPES, Record, parse_record
+
+COLUMNS: dict[str, dict[str, Any]] = REVIEWS["columns"]  # type: ignore[assignment]
+
+
+def changed(**columns: Any) -> dict[str, Any]:
+    """REVIEWS with some columns changed, added, or (None) taken out."""
+    found = copy.deepcopy(COLUMNS) | columns
+    return {"name": "reviews", "columns": {name: entry for name, entry in found.items() if entry is not None}}
+
+
+def refusal(section: object) -> list[str]:
+    with pytest.raises(RecordError, match="params.yaml") as caught:
+        parse_record(section)
+    return lines(caught.value)
+
+
+def test_a_record_knows_its_columns_by_their_roles() -> None:
+    record = parse_record(REVIEWS)
+    assert record.names == tuple(COLUMNS)
+    assert record.label.name == "mood"
+    assert record.text is not None
+    assert record.text.name == "text"
+    subject = record.with_role("subject")
+    assert subject is not None
+    assert subject.name == "user"
+    assert record.with_role("split") is None
+    assert record["age"].is_numeric
+    assert not record["city"].is_numeric
+
+
+def test_a_column_is_required_and_reveals_nothing_unless_it_says_so() -> None:
+    record = parse_record(changed(plain={"type": "number"}))
+    assert record["plain"].required
+    assert record["plain"].privacy == "none"
+    assert not record["city"].required
+
+
+def test_values_are_spelled_as_they_stand_in_the_data() -> None:
+    """YAML reads a bare `yes` as true, and 0 as a number."""
+    columns = changed(
+        consent={"type": "category", "role": "consent", "granted": [True, "ja", 1]},
+        mood={"type": "category", "role": "label", "categories": [0, False]},
+    )
+    record = parse_record(columns)
+    assert record["consent"].granted == ("yes", "ja", "1")
+    assert record["mood"].categories == ("0", "no")
+
+
+@pytest.mark.parametrize("section", [None, "text", [], {}, {"columns": ["a"]}, {"name": "x"}])
+def test_a_record_without_columns_is_refused(section: object) -> None:
+    assert "does not list its columns" in refusal(section)[0]
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong", "nearest"),
+    [
+        (REVIEWS | {"colums": {}}, "colums", "columns"),
+        (changed(city={"type": "category", "privcy": "quasi"}), "privcy", "privacy"),
+        (changed(city={"type": "category", "requird": False}), "requird", "required"),
+        (changed(city={"type": "categry"}), "categry", "category"),
+        (changed(city={"type": "category", "role": "feture"}), "feture", "feature"),
+        (changed(city={"type": "category", "privacy": "quasy"}), "quasy", "quasi"),
+    ],
+)
+def test_a_wrong_word_is_told_with_the_nearest_right_one(section: object, wrong: str, nearest: str) -> None:
+    what, expected, fix = refusal(section)
+    assert f"'{wrong}'" in what
+    assert nearest in expected
+    assert f"'{nearest}'" in fix
+
+
+def test_a_word_that_is_near_none_gets_no_guess() -> None:
+    what, expected, fix = refusal(changed(city={"type": "category", "zzzzzz": 1}))
+    assert "zzzzzz" in what
+    assert "privacy" in expected
+    assert fix == "Fix: remove 'zzzzzz'."
+    assert all(name in refusal(changed(city={"type": "qqqq"}))[1] for name in TYPES)
+
+
+def test_a_column_without_a_type_is_refused() -> None:
+    assert "record.columns.city.type" in refusal(changed(city={"privacy": "quasi"}))[0]
+
+
+@pytest.mark.parametrize("entry", ["text", ["text"], 3])
+def test_a_column_that_is_no_mapping_is_refused(entry: object) -> None:
+    assert "`record.columns.city` is not a mapping" in refusal(changed(city=entry))[0]
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "feature"])
+def test_a_role_belongs_to_one_column(role: str) -> None:
+    first, second = ({"type": "text", "role": role, "granted": ["yes"]} for _ in range(2))
+    what, expected, _ = refusal(changed(first=first, second=second))
+    assert "first" in what
+    assert "second" in what
+    assert role in expected
+
+
+def test_several_columns_may_be_features() -> None:
+    columns = changed(text=None, first={"type": "number", "role": "feature"}, second={"type": "text", "role": "feature"})
+    assert [column.name for column in parse_record(columns).features] == ["first", "second"]
+
+
+@pytest.mark.parametrize("without", ["mood", "text"])
+def test_a_record_says_what_to_predict_from_what(without: str) -> None:
+    assert "what to predict from what" in refusal(changed(**{without: None}))[0]
+
+
+def test_consent_says_which_values_grant_it() -> None:
+    what, expected, _ = refusal(changed(consent={"type": "category", "role": "consent"}))
+    assert "consent" in what
+    assert "granted" in expected
+
+
+def test_an_empty_value_is_never_a_role_by_accident() -> None:
+    record = parse_record(changed(city={"type": "category", "role": None}))
+    assert isinstance(record, Record)
+    assert record["city"].role is None

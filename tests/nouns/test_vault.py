@@ -1,0 +1,205 @@
+"""Sealing: what was sealed opens for its own row alone, and a forgotten person is unreadable in every version."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from workspaces import MASTER_KEY, REPOSITORY, lines
+
+from pipelines.errors import SealError
+from pipelines.vault import Vault, open_vault
+
+CELLS = ["canary@example.org", None, "好", ""]
+OTHER_KEY = "c3" * 32
+cells = some.lists(some.none() | some.text(), max_size=6)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    found = open_vault(tmp_path, MASTER_KEY, "people")
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    return open_vault(tmp_path_factory.mktemp("lasting"), MASTER_KEY, "people")
+
+
+def seal(vault: Vault, row: str = "r1", subject: str = "s1") -> bytes:
+    (sealed,) = vault.seal([(row, subject, CELLS)])
+    return sealed
+
+
+@given(cells)
+def test_what_was_sealed_opens_as_it_was(lasting: Vault, cells: list[str | None]) -> None:
+    (sealed,) = lasting.seal([("r", "s", cells)])
+    assert lasting.open([("r", "s", sealed)]) == [cells]
+
+
+def test_sealed_bytes_show_nothing_of_their_cells(vault: Vault, tmp_path: Path) -> None:
+    sealed = seal(vault)
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"canary" not in sealed + stored
+    assert "好".encode() not in sealed + stored
+
+
+def test_sealing_is_deterministic_and_no_two_rows_or_people_look_alike(vault: Vault) -> None:
+    sealed = seal(vault)
+    assert seal(vault) == sealed
+    assert len({sealed, seal(vault, row="r2"), seal(vault, subject="s2")}) == 3
+
+
+def test_a_later_vault_opens_what_an_earlier_one_sealed(vault: Vault, tmp_path: Path) -> None:
+    sealed = seal(vault)
+    later = open_vault(tmp_path, MASTER_KEY, "people")
+    assert later.open([("r1", "s1", sealed)]) == [CELLS]
+    assert seal(later) == sealed
+    assert later.pseudonym("ann") == vault.pseudonym("ann")
+
+
+@given(place=some.integers(min_value=0), bit=some.integers(0, 7))
+def test_altered_bytes_are_refused(lasting: Vault, place: int, bit: int) -> None:
+    altered = bytearray(seal(lasting))
+    altered[place % len(altered)] ^= 1 << bit
+    with pytest.raises(SealError, match="does not open") as caught:
+        lasting.open([("r1", "s1", bytes(altered))])
+    assert "canary" not in "\n".join(lines(caught.value))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10])
+def test_cut_bytes_are_refused(vault: Vault, kept: int) -> None:
+    with pytest.raises(SealError, match="does not open"):
+        vault.open([("r1", "s1", seal(vault)[:kept])])
+
+
+def test_rows_that_were_swapped_are_refused(vault: Vault) -> None:
+    first, second = seal(vault, "r1"), seal(vault, "r2")
+    with pytest.raises(SealError, match="does not open"):
+        vault.open([("r1", "s1", second), ("r2", "s1", first)])
+
+
+def test_a_row_does_not_open_as_another_persons(vault: Vault) -> None:
+    sealed, _ = seal(vault, subject="s1"), seal(vault, subject="s2")
+    with pytest.raises(SealError, match="does not open"):
+        vault.open([("r1", "s2", sealed)])
+
+
+def test_another_master_key_is_refused(vault: Vault, tmp_path: Path) -> None:
+    seal(vault)
+    with pytest.raises(SealError, match="another master key") as caught:
+        open_vault(tmp_path, OTHER_KEY, "people")
+    told = "\n".join(lines(caught.value))
+    assert OTHER_KEY not in told
+    assert MASTER_KEY not in told
+
+
+@pytest.mark.parametrize("key", ["short", "zz" * 32, "ab" * 31, "ab" * 33])
+def test_what_is_no_master_key_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
+    with pytest.raises(SealError, match="master key is not one") as caught:
+        open_vault(tmp_path, key, "people")
+    assert key not in "\n".join(lines(caught.value))
+
+
+def test_a_forgotten_person_is_unreadable_and_nobody_else_is(vault: Vault, tmp_path: Path) -> None:
+    mine, theirs = seal(vault, "r1", "s1"), seal(vault, "r2", "s2")
+    assert vault.forget("s1")
+    rows = [("r1", "s1", mine), ("r2", "s2", theirs)]
+    assert vault.open(rows) == [None, CELLS]
+    assert open_vault(tmp_path, MASTER_KEY, "people").open(rows) == [None, CELLS]
+
+
+def test_a_forgotten_person_who_comes_back_does_not_bring_the_past_back(vault: Vault) -> None:
+    before = seal(vault)
+    vault.forget("s1")
+    assert seal(vault) != before
+    with pytest.raises(SealError, match="does not open"):
+        vault.open([("r1", "s1", before)])
+
+
+def test_the_key_of_a_forgotten_person_leaves_no_trace_on_the_disk(vault: Vault, tmp_path: Path) -> None:
+    seal(vault)
+    store = sqlite3.connect(tmp_path / "keys" / "people.db")
+    (wrapped,) = store.execute("SELECT wrapped FROM subject_keys").fetchone()
+    store.close()
+    files = [path for path in (tmp_path / "keys").iterdir() if path.is_file()]
+    assert any(wrapped in path.read_bytes() for path in files)
+    vault.forget("s1")
+    assert not any(wrapped in path.read_bytes() for path in (tmp_path / "keys").iterdir())
+
+
+def test_forgetting_somebody_unknown_says_so(vault: Vault) -> None:
+    assert not vault.forget("nobody")
+
+
+def test_names_are_keyed_by_data_set_and_by_master_key(tmp_path: Path) -> None:
+    vaults = [
+        open_vault(tmp_path / "a", MASTER_KEY, "people"),
+        open_vault(tmp_path / "a", MASTER_KEY, "others"),
+        open_vault(tmp_path / "b", OTHER_KEY, "people"),
+    ]
+    assert len({vault.pseudonym("ann") for vault in vaults}) == 3
+    assert len({vault.row_id(CELLS, 0) for vault in vaults}) == 3
+
+
+def test_equal_rows_are_told_apart_by_their_occurrence(vault: Vault) -> None:
+    assert vault.row_id(CELLS, 0) == vault.row_id(list(CELLS), 0)
+    assert vault.row_id(CELLS, 0) != vault.row_id(CELLS, 1)
+
+
+@given(cells, cells)
+def test_two_rows_have_one_id_only_if_they_are_equal(
+    lasting: Vault, one: list[str | None], two: list[str | None]
+) -> None:
+    assert (lasting.row_id(one, 0) == lasting.row_id(two, 0)) == (one == two)
+
+
+def test_a_master_key_is_made_once_for_its_owner_alone_and_said_aloud(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sealed = seal(open_vault(tmp_path, None, "people"))
+    path = tmp_path / "master.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "keys" / "people.db").stat().st_mode) == 0o600
+    told = capsys.readouterr().err
+    assert str(path) in told
+    assert path.read_text("ascii").strip() not in told
+    assert open_vault(tmp_path, None, "people").open([("r1", "s1", sealed)]) == [CELLS]
+    assert capsys.readouterr().err == ""
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+
+FIRST_USE = """
+import pathlib, sys
+from pipelines.vault import open_vault
+home, gate = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+print("ready", flush=True)
+while not gate.exists():
+    pass
+vault = open_vault(home, None, "people")
+(sealed,) = vault.seal([("r", "s", ["x"])])
+print(sealed.hex(), vault.pseudonym("ann"))
+"""
+
+
+def test_processes_that_use_a_home_first_at_once_agree_on_its_keys(tmp_path: Path) -> None:
+    gate = tmp_path / "go"
+    command = [sys.executable, "-c", FIRST_USE, str(tmp_path / "home"), str(gate)]
+    started = [
+        subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
+        for _ in range(3)
+    ]
+    assert all(process.stdout and process.stdout.readline() == b"ready\n" for process in started)
+    gate.touch()
+    said = [process.communicate(timeout=60) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert len({out for out, _ in said}) == 1
+    assert sum(b"A master key was made" in err for _, err in said) == 1

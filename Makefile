@@ -64,8 +64,10 @@ deploy: $(READY) ## register the deployments with the Prefect server at PREFECT_
 	@$(BIN)/prefect work-pool inspect flywheel > /dev/null 2>&1 || $(BIN)/prefect work-pool create flywheel --type process
 	@$(BIN)/prefect --no-prompt deploy --all
 
-bench: $(READY) ## run the benchmarks; each writes benchmarks/results/NAME.json
-	@set -e; for bench in benchmarks/bench_*.py; do $(BIN)/python "$$bench"; done
+bench: bench-flow bench-presets ## run the benchmarks; each writes benchmarks/results/NAME.json
+
+bench-%: $(READY)
+	@$(BIN)/python benchmarks/bench_$*.py
 
 lock: $(READY) ## make requirements.lock anew from pyproject.toml
 	@$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \

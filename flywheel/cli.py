@@ -38,8 +38,6 @@ def parser() -> argparse.ArgumentParser:
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
     commands.add_parser("up", help="start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all")
-    table = commands.add_parser("results", help="write the table of results from runs in these workspaces")
-    table.add_argument("workspaces", nargs="+", metavar="DIR")
     return top
 
 
@@ -137,12 +135,6 @@ def _do_up(_: argparse.Namespace) -> int:
     return up()
 
 
-def _do_results(chosen: argparse.Namespace) -> int:
-    from flywheel.results import results
-
-    return results(chosen.workspaces)
-
-
 COMMANDS = {
     "new": _do_new,
     "run": _do_run,
@@ -153,7 +145,6 @@ COMMANDS = {
     "listen": _do_listen,
     "rollback": _do_rollback,
     "up": _do_up,
-    "results": _do_results,
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""Killed anywhere, and run again: the same end as if nothing had happened, and no process left behind."""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from places import Place
+from processes import wait_until, working_in
+
+from pipelines.files import digest
+from pipelines.ledger import Ledger
+
+Make = Callable[..., Place]
+# Long enough to be met in mid-training, short enough to be trained thrice.
+SETTINGS = ("ingest.sample.rows=1500", "train.epochs=8", "train.patience=8")
+
+
+def end_state(place: Place) -> dict[str, Any]:
+    """All that a run comes to: the bytes of data and models (not the ids of MLflow's runs), and the decisions."""
+    ledger = Ledger(f"sqlite:///{place.folder / '.flywheel' / 'ledger.db'}")
+    folders = ("raw", "validated", "anonymised", "splits", "model/baseline", "model/candidate", "report/evaluation")
+    assert ledger.verify() is None
+    return {
+        **{name: digest(place.folder / "data" / name) for name in folders if name != "raw"},
+        "rows": place.status()["data"]["rows"],
+        "decisions": [(e["reason"], e["version"], e["digest"]) for e in ledger.all("decision")],
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make: Make) -> dict[str, Any]:
+    place = make("undisturbed", *SETTINGS)
+    place.flywheel("run")
+    return end_state(place)
+
+
+def stage_runs(place: Place, name: str) -> bool:
+    return any(f"pipelines.{name}" in command for command in working_in(place.folder).values())
+
+
+def test_sigterm_in_mid_training_leaves_no_process_and_the_training_goes_on_later(
+    make: Make, undisturbed: dict[str, Any]
+) -> None:
+    place = make("terminated", *SETTINGS)
+    running = place.start("run")
+    checkpoint = place.folder / ".flywheel" / "checkpoints" / "lstm.npz"
+    assert wait_until(checkpoint.exists, 180), "the training never wrote a checkpoint"
+    running.send_signal(signal.SIGTERM)
+    assert wait_until(lambda: not working_in(place.folder), 10), working_in(place.folder)
+    running.wait(timeout=5)
+    assert checkpoint.exists()
+    told = place.flywheel("run")
+    assert "epoch  1/8" not in told.stderr, "an epoch was trained twice"
+    assert "epoch  8/8" in told.stderr
+    assert end_state(place) == undisturbed
+    assert not checkpoint.exists()
+
+
+def test_sigkill_in_any_stage_and_run_again_ends_where_an_undisturbed_run_does(
+    make: Make, undisturbed: dict[str, Any]
+) -> None:
+    place = make("killed", *SETTINGS)
+    for stage in ("validate", "anonymise", "split", "train", "evaluate"):
+        running = place.start("run")
+        assert wait_until(lambda stage=stage: stage_runs(place, stage), 180), f"{stage} was never met"
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait(timeout=5)
+        assert wait_until(lambda: not working_in(place.folder), 10), "a killed run left its stage running"
+        assert place.status()["last_run"]["outcome"] == "interrupted"
+    place.flywheel("run")
+    assert end_state(place) == undisturbed
+
+
+def test_a_second_run_at_the_same_time_is_told_to_wait(make: Make) -> None:
+    place = make("busy", *SETTINGS)
+    first = place.start("run")
+    assert wait_until(lambda: stage_runs(place, "validate"), 120)
+    told = place.flywheel("run", code=3).stderr
+    assert "Another run holds this workspace" in told
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(timeout=5)
+    assert wait_until(lambda: not working_in(place.folder), 10)

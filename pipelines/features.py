@@ -44,11 +44,15 @@ def terms(text: str, words: int, characters: int) -> list[str]:
     ['good', '好', '好用', '用']
     """
     found: list[str] = []
-    for run, is_han in _runs(tokens(text)):
+    # No Han in ASCII: then all tokens are one run, and none of them needs to be looked at.
+    runs = [(tokens(text), False)] if text.isascii() else _runs(tokens(text))
+    for run, is_han in runs:
         longest, glue = (characters, "") if is_han else (words, " ")
-        for start in range(len(run)):
-            stops = range(start + 1, min(start + longest, len(run)) + 1)
-            found.extend(glue.join(run[start:stop]) for stop in stops)
+        for start, term in enumerate(run if longest else []):
+            found.append(term)
+            for token in run[start + 1 : start + longest]:
+                term += glue + token
+                found.append(term)
     return found
 
 
@@ -89,7 +93,8 @@ class Terms:
 
     def weigh(self, text: str) -> tuple[list[int], list[float]]:
         """The ids of `text`'s known terms and their weights: (1 + ln tf) * idf, scaled to length one."""
-        counts = Counter(self.vocabulary[t] for t in terms(text, self.words, self.characters) if t in self.vocabulary)
+        known = self.vocabulary
+        counts = {known[t]: n for t, n in Counter(terms(text, self.words, self.characters)).items() if t in known}
         weights = [(1 + math.log(count)) * self.idf[term] for term, count in counts.items()]
         length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
         return list(counts), [weight / length for weight in weights]
@@ -148,7 +153,7 @@ class Scale:
 
     mean: float
     deviation: float
-    edges: tuple[float, ...]
+    edges: list[float]
 
     @classmethod
     def fit(cls, values: Sequence[float]) -> "Scale":
@@ -160,7 +165,7 @@ class Scale:
         distinct = np.unique(given)
         inner = np.linspace(0, 1, min(len(distinct), STEPS + 1) + 2)[1:-1]
         edges = np.unique(np.quantile(distinct, inner))
-        return cls(float(given.mean()), float(given.std()) or 1.0, tuple(edges.tolist()))
+        return cls(float(given.mean()), float(given.std()) or 1.0, edges.tolist())
 
     @property
     def width(self) -> int:
@@ -232,5 +237,5 @@ def from_json(value: Mapping[str, Any]) -> Features:
     kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table)}
     content = {key: item for key, item in value.items() if key != "kind"}
     if value["kind"] == Table.kind:
-        content["numbers"] = {name: Scale(**{**scale, "edges": tuple(scale["edges"])}) for name, scale in content["numbers"].items()}
+        content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}
     return kinds[value["kind"]](**content)

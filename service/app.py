@@ -19,7 +19,7 @@ from pipelines.vault import open_vault
 from service.champion import Serving
 from service.commits import GroupCommit
 from service.limits import BodyLimit
-from service.refusals import tell_refusals
+from service.refusals import DESCRIBED, DESCRIBED_ANSWER, tell_refusals
 from service.requests import LONGEST_NAME, Acknowledged, Feedback, Health, Predicted, Question, question
 
 ROUTES = {
@@ -127,9 +127,11 @@ def _routes(app: FastAPI, desk: Desk) -> None:
 
     # The body's schema follows from the record, which no annotation in the source can name.
     predict.__annotations__["asked"] = question(desk.record)
-    app.post("/predict")(predict)
+    app.post("/predict", responses=DESCRIBED)(predict)
 
-    @app.post("/feedback", status_code=201, responses={200: {"model": Acknowledged, "description": "Replayed"}})
+    replayed = {"model": Acknowledged, "description": "The same answer was stored before"}
+
+    @app.post("/feedback", status_code=201, responses={**DESCRIBED_ANSWER, 200: replayed})
     def feedback(said: Feedback, response: Response, idempotency_key: Key = None) -> Acknowledged:
         """Store one answer; acknowledged when it is durable, and stored once however often it is sent."""
         outcome = desk.store.answer(said.answer(idempotency_key))

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -24,6 +25,33 @@ STATUS: dict[type[FlywheelError], int] = {
     WorldError: 503,
 }
 RETRY_SECONDS = "2"
+
+
+class Field(BaseModel):
+    """Where a body is not as it should be, and why."""
+
+    path: str
+    problem: str
+
+
+class Told(BaseModel):
+    """What happened, what was expected, how to fix it."""
+
+    what: str
+    expected: str
+    fix: str
+    fields: list[Field] = []
+
+
+class Refusal(BaseModel):
+    """The one form of all answers that refuse."""
+
+    error: Told
+
+
+# Put in the place of FastAPI's own description, which would promise that the input is repeated.
+DESCRIBED: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (413, 422, 503)}
+DESCRIBED_ANSWER = DESCRIBED | {code: {"model": Refusal} for code in (404, 409)}
 
 
 def refusal(status: int, what: str, expected: str, fix: str, **more: Any) -> JSONResponse:

@@ -70,5 +70,3 @@ def travelled(journey: Workspace, tmp_path: Path) -> Workspace:
     """A copy of the journey that a test may change. Its MLflow runs stay where they were made."""
     shutil.copytree(journey.path, tmp_path / "travelled", symlinks=True)
     return Workspace(tmp_path / "travelled")
-
-

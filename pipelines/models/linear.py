@@ -1,5 +1,6 @@
 """Logistic regression on TF-IDF terms or on a table's columns: the baseline that every run trains."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,8 @@ def _matrix(features: Terms | Table, part: Part) -> Any:
 
     rows = [features.weigh(text or "") for text in part.columns[features.column]]
     starts = np.cumsum([0] + [len(ids) for ids, _ in rows])
-    ids = np.array([term for row, _ in rows for term in row], dtype=np.int32)
-    weights = np.array([weight for _, row in rows for weight in row], dtype=np.float64)
+    ids = np.fromiter(chain.from_iterable(ids for ids, _ in rows), np.int32, starts[-1])
+    weights = np.fromiter(chain.from_iterable(weights for _, weights in rows), np.float64, starts[-1])
     return csr_matrix((weights, ids, starts), shape=(len(rows), len(features.vocabulary)))
 
 

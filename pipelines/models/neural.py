@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.errors import TrainingError
 from pipelines.files import replacing
 from pipelines.models import Part, Problem, Schedule, Watcher
+from pipelines.models.canonical import canonical
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +37,11 @@ def prepare(seed: int) -> None:
     import keras
 
     keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        # The gradient of an embedding adds up in the order in which threads come by, unless told otherwise.
+        tensorflow.config.experimental.enable_op_determinism()
 
 
 def train(
@@ -156,7 +162,7 @@ def export(network: "keras.Model", example: Arrays) -> bytes:
             # The exporter still probes numpy for a name that went away.
             warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
             network.export(str(path), format="onnx", verbose=False)
-        return path.read_bytes()
+        return canonical(path.read_bytes())
 
 
 def _identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule: Schedule) -> str:

@@ -32,9 +32,14 @@ def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
 def test_what_failed_half_way_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     final = tmp_path / "a.txt"
     final.write_text("old", "utf-8")
-    with pytest.raises(OSError, match="disk full"), replacing(final) as draft:
-        draft.write_text("half", "utf-8")
-        raise OSError("disk full")
+
+    def fail() -> None:
+        with replacing(final) as draft:
+            draft.write_text("half", "utf-8")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
     assert final.read_text("utf-8") == "old"
     assert names(tmp_path) == ["a.txt"]
 
@@ -43,10 +48,15 @@ def test_a_folder_that_failed_half_way_leaves_the_old_one(tmp_path: Path) -> Non
     final = tmp_path / "model"
     final.mkdir()
     (final / "old").touch()
-    with pytest.raises(OSError, match="disk full"), replacing(final) as draft:
-        draft.mkdir()
-        (draft / "half").touch()
-        raise OSError("disk full")
+
+    def fail() -> None:
+        with replacing(final) as draft:
+            draft.mkdir()
+            (draft / "half").touch()
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
     assert names(tmp_path) == ["model"]
     assert names(final) == ["old"]
 

@@ -1,5 +1,6 @@
 """The ledger: whatever is altered, removed or moved is found, and one champion at a time is crowned."""
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -65,6 +66,17 @@ def test_an_altered_entry_is_found(chain: Chain, place: int, column: str) -> Non
     altered[place] = (*rows[place][:at], rows[place][at] + "0", *rows[place][at + 1 :])
     rewrite(file, altered)
     assert ledger.verify() == place + 1
+
+
+@pytest.mark.parametrize("place", range(ENTRIES - 1))
+def test_an_entry_that_was_rewritten_with_a_digest_of_its_own_is_found_by_the_next(chain: Chain, place: int) -> None:
+    ledger, file, rows = chain
+    number, at, kind, _, previous, _ = rows[place]
+    content = json.dumps([number, at, kind, "{}", previous], ensure_ascii=False)
+    altered = list(rows)
+    altered[place] = (number, at, kind, "{}", previous, hashlib.sha256(content.encode()).hexdigest())
+    rewrite(file, altered)
+    assert ledger.verify() == place + 2
 
 
 @settings(max_examples=20, deadline=None)

@@ -19,10 +19,7 @@ def vault(tmp_path: Path) -> Vault:
 
 def sealed(vault: Vault, *numbers: int) -> list[SealedRow]:
     rows = [(f"row{number}", f"subject{number}", review(number, user="canary")) for number in numbers]
-    return [
-        SealedRow(row, owner, "source", blob)
-        for (row, owner, _), blob in zip(rows, vault.seal(rows), strict=True)
-    ]
+    return [SealedRow(row, owner, "source", blob) for (row, owner, _), blob in zip(rows, vault.seal(rows), strict=True)]
 
 
 def test_rows_open_in_the_order_in_which_they_came(vault: Vault, tmp_path: Path) -> None:

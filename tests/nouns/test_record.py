@@ -19,7 +19,7 @@ def changed(**columns: Any) -> dict[str, Any]:
 
 
 def refusal(section: object) -> list[str]:
-    with pytest.raises(RecordError, match="params.yaml") as caught:
+    with pytest.raises(RecordError, match=r"params\.yaml") as caught:
         parse_record(section)
     return lines(caught.value)
 
@@ -106,7 +106,9 @@ def test_a_role_belongs_to_one_column(role: str) -> None:
 
 
 def test_several_columns_may_be_features() -> None:
-    columns = changed(text=None, first={"type": "number", "role": "feature"}, second={"type": "text", "role": "feature"})
+    columns = changed(
+        text=None, first={"type": "number", "role": "feature"}, second={"type": "text", "role": "feature"}
+    )
     assert [column.name for column in parse_record(columns).features] == ["first", "second"]
 
 

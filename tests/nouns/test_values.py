@@ -83,7 +83,7 @@ def test_what_is_no_time_is_missing_and_flagged(cell: str) -> None:
     assert could("time", cell) == [False]
 
 
-@given(some.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), some.integers(-12 * 60, 14 * 60))  # noqa: DTZ001
+@given(some.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), some.integers(-12 * 60, 14 * 60))
 def test_every_moment_comes_back_from_iso_8601(naive: datetime, minutes: int) -> None:
     moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     assert read("time", moment.isoformat()) == [moment]

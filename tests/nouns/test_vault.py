@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,3 +204,22 @@ def test_processes_that_use_a_home_first_at_once_agree_on_its_keys(tmp_path: Pat
     assert [process.returncode for process in started] == [0, 0, 0], said
     assert len({out for out, _ in said}) == 1
     assert sum(b"A master key was made" in err for _, err in said) == 1
+
+
+def test_whoever_makes_a_persons_key_at_once_with_another_takes_the_same(tmp_path: Path) -> None:
+    rounds = 25
+    vaults = [open_vault(tmp_path, MASTER_KEY, "people") for _ in range(3)]
+    gate, sealed = threading.Barrier(len(vaults)), [list[bytes]() for _ in vaults]
+
+    def go(place: int) -> None:
+        for turn in range(rounds):
+            gate.wait()
+            sealed[place] += vaults[place].seal([("r", f"s{turn}", CELLS)])
+
+    threads = [threading.Thread(target=go, args=(place,)) for place in range(len(vaults))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sealed[0]) == rounds
+    assert sealed[0] == sealed[1] == sealed[2]

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import polars as pl
 import pytest
 import yaml
 from fastapi.testclient import TestClient
@@ -11,6 +12,7 @@ from served import Workspace, opened, shown, stored, vault_of
 
 from pipelines.feedback import as_row
 from pipelines.record import parse_record
+from pipelines.values import readable
 
 
 def test_an_answer_is_on_the_disk_before_it_is_acknowledged(client: TestClient, texts: Workspace) -> None:
@@ -70,6 +72,8 @@ def test_an_answer_comes_back_as_a_sealed_row_with_the_right_label(client: TestC
     name = shown(client, "a great thing, bob@example.com", subject="bob")
     client.post("/feedback", json={"prediction_id": name, "label": "bad"})
     (row,) = opened(texts)
+    could = readable(pl.DataFrame([row], schema=dict.fromkeys(row, pl.String)), texts.record)
+    assert all(could.row(0))  # validation will read the time that was filled in
     assert datetime.fromisoformat(row.pop("written_at") or "").tzinfo is not None
     expected = {"user_id": "bob", "consent": "yes", "review": "a great thing, bob@example.com", "sentiment": "bad"}
     assert row == expected

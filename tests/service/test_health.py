@@ -1,7 +1,12 @@
 """GET /health, the index, and what programs read."""
 
+import io
+import logging
+
 from fastapi.testclient import TestClient
 from served import Workspace
+
+from service.serve import PlacesOnly
 
 
 def test_health_tells_who_serves(client: TestClient) -> None:
@@ -51,6 +56,25 @@ def test_the_schema_names_the_record_s_columns(table: Workspace) -> None:
     with table.serve() as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert set(schemas["Features"]["properties"]) == {"age", "hours-per-week", "work"}
+
+
+def test_the_schema_promises_no_answer_that_repeats_the_input(client: TestClient) -> None:
+    assert "HTTPValidationError" not in client.get("/openapi.json").text
+
+
+def test_a_failure_is_logged_by_its_place_and_not_by_its_message() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(PlacesOnly("%(levelname)s %(message)s"))
+    logger = logging.Logger("failing")
+    logger.addHandler(handler)
+    try:
+        raise ValueError("canary")
+    except ValueError:
+        logger.exception("It failed")
+    assert "ValueError" in stream.getvalue()
+    assert "test_health.py" in stream.getvalue()
+    assert "canary" not in stream.getvalue()
 
 
 def test_no_page_loads_anything_from_elsewhere(client: TestClient) -> None:

@@ -1,0 +1,145 @@
+"""raw, validated -> anonymised: what predicts stays, who it was goes."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import workspaces
+from workspaces import Workspace, image, review
+
+from pipelines.anonymise import anonymise
+from pipelines.ingest import ingest
+from pipelines.validate import validate
+
+VALIDATE = ("data/raw", "data/validated", "data/report/validation")
+PATHS = ("data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
+TEXTS = {
+    "ann": "write to ann.canary@example.org please",
+    "bob": "card 4111 1111 1111 1111 was charged",
+    "cid": "see https://canary.example.net/u/77 now",
+}
+
+
+def rows_of(workspace: Workspace) -> pl.DataFrame:
+    return pl.read_parquet(workspace.path / "data/anonymised/rows.parquet")
+
+
+def report_of(workspace: Workspace) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((workspace.path / "data/report/privacy.json").read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def freed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A few reviews that name people, anonymised: three people live in Rome, and two alone in Canarytown."""
+    parameters = workspaces.small_reviews() | {"anonymise": {"tables": {"fewest_subjects": 3}}}
+    made = workspaces.make(tmp_path_factory.mktemp("freed") / "workspace", parameters)
+    rows = [review(n, user=user, text=text, city="Rome") for n, (user, text) in enumerate(TEXTS.items())]
+    rows += [review(10 + n, user="ann", city="Rome") for n in range(3)]
+    rows += [review(20 + n, user="dan" if n else "eve", city="Canarytown") for n in range(5)]
+    rows += [review(30, user="fay", city=""), review(31, user="gus", mood="", text="canary held back")]
+    made.bring(rows)
+    made.run(ingest)
+    made.run(validate, *VALIDATE)
+    made.run(anonymise, *PATHS)
+    return made
+
+
+def test_no_identifier_goes_on(journey: Workspace) -> None:
+    gone = {"user_id", "name", "email", "phone", "consent"}
+    assert set(rows_of(journey).columns) == {"row", "subject", "origin", *journey.record.names} - gone
+    assert set(report_of(journey)["columns_dropped"]) == gone
+
+
+def test_no_e_mail_and_no_user_of_the_sample_can_be_found_behind_it(journey: Workspace) -> None:
+    opened = journey.opened()
+    anonymised = "\n".join(str(cell) for row in rows_of(journey).iter_rows() for cell in row)
+    everybody = {*opened["user_id"].drop_nulls(), *opened["email"].drop_nulls()}
+    assert len(everybody) > 300
+    assert not [one for one in everybody if one in anonymised]
+    written = opened.filter(pl.any_horizontal(pl.col("review").str.contains(pl.col("email"), literal=True)))
+    assert written.height > 0, "the sample has people who write down their address"
+    assert "<EMAIL>" in anonymised
+
+
+def test_what_names_a_person_in_a_text_becomes_a_placeholder(freed: Workspace) -> None:
+    texts = rows_of(freed)["text"].to_list()
+    assert texts[:3] == ["write to <EMAIL> please", "card <CARD> was charged", "see <URL> now"]
+    assert texts[3] == "thing number 10 is fine"
+
+
+def test_a_city_with_few_people_is_merged_however_many_rows_it_has(freed: Workspace) -> None:
+    assert rows_of(freed)["city"].to_list() == ["Rome"] * 6 + ["other"] * 5 + [None]
+    assert report_of(freed)["categories_merged"] == {"city": 1}
+
+
+def test_every_city_of_the_sample_has_company(journey: Workspace) -> None:
+    company = rows_of(journey).drop_nulls("city").group_by("city").agg(pl.col("subject").n_unique())
+    assert company.filter(pl.col("city") != "other")["subject"].min() >= 10  # type: ignore[operator]
+
+
+def test_times_are_cut_to_the_day(freed: Workspace) -> None:
+    assert rows_of(freed).schema["at"] == pl.Date
+    assert set(rows_of(freed)["at"]) == {date(2026, 3, 4)}
+
+
+def test_values_have_their_types(freed: Workspace) -> None:
+    assert rows_of(freed).schema["age"] == pl.Int64
+    assert rows_of(freed)["mood"].to_list()[:2] == ["bad", "good"]
+
+
+def test_a_person_is_the_same_subject_in_all_rows_and_no_two_are_one(freed: Workspace) -> None:
+    users = freed.opened().select("row", "user")
+    subjects = defaultdict(set)
+    for user, subject in rows_of(freed).join(users, on="row").select("user", "subject").iter_rows():
+        subjects[user].add(subject)
+    assert all(len(each) == 1 for each in subjects.values())
+    assert len(set.union(*subjects.values())) == len(subjects)
+    assert subjects["ann"] == {freed.vault.pseudonym("ann")}
+
+
+def test_rows_that_may_not_pass_do_not(freed: Workspace) -> None:
+    assert rows_of(freed).height == 12
+    assert "canary held back" not in rows_of(freed)["text"].to_list()
+
+
+def test_the_report_has_counts_and_names_of_columns_and_no_value(freed: Workspace) -> None:
+    report = report_of(freed)
+    assert report == {
+        "rows": 12,
+        "subjects": 6,
+        "columns_dropped": ["user", "consent"],
+        "spans_removed": {"CARD": 1, "EMAIL": 1, "URL": 1},
+        "categories_merged": {"city": 1},
+    }
+
+
+def test_nothing_behind_the_anonymiser_holds_a_person(freed: Workspace) -> None:
+    for path in (freed.path / "data/anonymised/rows.parquet", freed.path / "data/report/privacy.json"):
+        content = path.read_bytes()
+        assert b"canary" not in content.lower()
+        assert b"4111" not in content
+
+
+def test_anonymising_twice_gives_equal_bytes(freed: Workspace) -> None:
+    before = image(freed.path / "data/anonymised")
+    freed.run(anonymise, *PATHS)
+    assert image(freed.path / "data/anonymised") == before
+
+
+def test_opening_sealed_rows_to_anonymise_them_leaves_an_entry_in_the_ledger(freed: Workspace) -> None:
+    assert "anonymise" in [entry["why"] for entry in freed.ledger.all("access")]
+
+
+def test_a_person_who_was_forgotten_is_gone_after_the_next_run(reviews: Workspace) -> None:
+    reviews.bring([review(1, user="ann"), review(2, user="bob")])
+    reviews.run(ingest)
+    reviews.vault.forget(reviews.vault.pseudonym("ann"))
+    reviews.run(validate, *VALIDATE)
+    reviews.run(anonymise, *PATHS)
+    assert rows_of(reviews)["text"].to_list() == ["thing number 2 is fine"]
+    assert reviews.vault.pseudonym("ann") not in set(rows_of(reviews)["subject"])

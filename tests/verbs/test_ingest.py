@@ -1,0 +1,184 @@
+"""source -> data/raw: sealed, appended, never rewritten; a source that cannot be trusted changes nothing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from workspaces import HEADER, Workspace, image, lines, review, write_csv
+
+from pipelines.errors import SourceError
+from pipelines.feedback import Answer, FeedbackStore, Shown
+from pipelines.ingest import Ingested, ingest
+from pipelines.raw import parts
+from pipelines.versions import describe
+
+ROWS = [review(number) for number in range(6)]
+
+
+def users(workspace: Workspace) -> list[str]:
+    return list(workspace.opened()["user"])
+
+
+def test_a_source_becomes_sealed_rows_and_a_version(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    found: Ingested = reviews.run(ingest)
+    assert (found.read, found.added, found.known, found.without_consent, found.rows) == (6, 6, 0, 0, 6)
+    opened = reviews.opened()
+    assert [list(row) for row in opened.select(HEADER).iter_rows()] == ROWS
+    assert set(opened["origin"]) == {"source"}
+    version = describe(reviews.raw)
+    assert version is not None
+    assert version[0] == found.version
+    assert version[1]["rows"] == 6
+    assert version[1]["source"] == "source.csv"
+    assert len(version[1]["sha256"]) == 64
+
+
+def test_nobody_can_be_read_on_the_disk(reviews: Workspace, own_home: Path) -> None:
+    reviews.bring([review(1, user="canary-id", city="canary-city", text="canary text")])
+    reviews.run(ingest)
+    (reviews.path / "source.csv").unlink()
+    for folder in (reviews.path, own_home):
+        held = [path for path in folder.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+        assert not held
+
+
+def test_the_same_source_twice_changes_no_byte(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    found = reviews.run(ingest)
+    assert (found.read, found.added, found.known, found.rows) == (6, 0, 6, 6)
+    assert image(reviews.path / "data") == before
+
+
+def test_the_same_rows_in_another_order_change_no_byte(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    reviews.bring(ROWS[::-1])
+    assert reviews.run(ingest).added == 0
+    assert image(reviews.path / "data") == before
+
+
+def test_a_second_source_is_appended_and_the_first_part_stands(reviews: Workspace) -> None:
+    reviews.bring(ROWS[:4])
+    first = reviews.run(ingest)
+    part = parts(reviews.raw)[0]
+    before = part.read_bytes()
+    reviews.bring(ROWS[2:], "later.csv")
+    second = reviews.run(ingest)
+    assert (second.added, second.known, second.rows) == (2, 2, 6)
+    assert second.version != first.version
+    assert part.read_bytes() == before
+    assert len(parts(reviews.raw)) == 2
+    assert users(reviews) == [row[0] for row in ROWS]
+
+
+def test_a_row_that_came_twice_is_kept_twice_and_once_more_only_if_it_comes_again(reviews: Workspace) -> None:
+    reviews.bring([ROWS[0], ROWS[0]])
+    assert reviews.run(ingest).added == 2
+    reviews.bring([ROWS[0], ROWS[0], ROWS[0]])
+    assert reviews.run(ingest).added == 1
+
+
+def test_a_row_without_consent_never_arrives(reviews: Workspace) -> None:
+    reviews.bring([review(1), review(2, consent="no"), review(3, consent=""), review(4, consent="Yes")])
+    found = reviews.run(ingest)
+    assert (found.added, found.without_consent) == (1, 3)
+    assert users(reviews) == ["user1"]
+
+
+def ragged(path: Path) -> None:
+    path.write_text(path.read_text("utf-8") + "canary,Paris\n", "utf-8")
+
+
+def undecodable(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + "canary,Málaga,30,yes,2026-01-01,schön,good\n".encode("latin-1"))
+
+
+def without_a_column(path: Path) -> None:
+    write_csv(path, [row[:-1] for row in ROWS], HEADER[:-1])
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("spoil", [ragged, undecodable, without_a_column, missing])
+@pytest.mark.parametrize("already", [0, 3], ids=["first", "later"])
+def test_a_source_that_cannot_be_trusted_changes_no_byte(reviews: Workspace, spoil: object, already: int) -> None:
+    if already:
+        reviews.bring(ROWS[:already])
+        reviews.run(ingest)
+    before = image(reviews.path / "data")
+    reviews.bring(ROWS, "bad.csv")
+    spoil(reviews.path / "bad.csv")  # type: ignore[operator]
+    with pytest.raises(SourceError, match="ingest: ") as caught:
+        reviews.run(ingest)
+    assert "canary" not in "\n".join(lines(caught.value))
+    assert image(reviews.path / "data") == before
+
+
+def test_an_ingestion_that_was_killed_before_its_version_heals(reviews: Workspace) -> None:
+    """The part was written, raw.dvc was not: the next run finds all rows known, and records them."""
+    reviews.bring(ROWS[:3])
+    reviews.run(ingest)
+    pointer = reviews.path / "data/raw.dvc"
+    earlier = pointer.read_bytes()
+    reviews.bring(ROWS)
+    whole = reviews.run(ingest)
+    for left in (None, earlier):
+        pointer.unlink() if left is None else pointer.write_bytes(left)
+        healed = reviews.run(ingest)
+        assert (healed.version, healed.rows, healed.added) == (whole.version, 6, 0)
+        assert yaml.safe_load(pointer.read_text("utf-8"))["meta"]["rows"] == 6
+        assert users(reviews) == [row[0] for row in ROWS]
+
+
+def test_a_clone_without_its_data_gets_them_back_before_it_appends(reviews: Workspace) -> None:
+    reviews.bring(ROWS[:3])
+    reviews.run(ingest)
+    shutil.rmtree(reviews.raw)
+    reviews.bring(ROWS[3:], "later.csv")
+    assert reviews.run(ingest).rows == 6
+    assert users(reviews) == [row[0] for row in ROWS]
+
+
+def answered(reviews: Workspace, *, text: str, shown: str, right: str) -> None:
+    """Somebody saw a prediction for `text`, and said what would have been right."""
+    store = FeedbackStore(reviews.environment.ledger, reviews.record, reviews.vault)
+    values = dict(zip(HEADER, review(1, text=text), strict=True))
+    prediction = f"prediction of {text}"
+    subject = reviews.vault.pseudonym("user1")
+    store.show([Shown(prediction, 1, shown, {"bad": 0.5, "good": 0.5}, subject, {**values, "mood": None})])
+    assert store.answer(Answer(f"key of {text}", prediction, label=right)) == "stored"
+
+
+def test_feedback_comes_in_once_with_the_label_that_was_said(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    answered(reviews, text="new words", shown="bad", right="good")
+    found = reviews.run(ingest)
+    assert (found.added, found.added_feedback, found.rows) == (0, 1, 7)
+    newest = reviews.opened().row(-1, named=True)
+    assert (newest["text"], newest["mood"], newest["origin"]) == ("new words", "good", "feedback")
+    before = image(reviews.path / "data")
+    again = reviews.run(ingest)
+    assert (again.added_feedback, again.rows) == (0, 7)
+    assert image(reviews.path / "data") == before
+
+
+def test_the_sample_needs_no_file(journey: Workspace) -> None:
+    version = describe(journey.raw)
+    assert version is not None
+    assert version[1]["source"] == "sample (synthetic)"
+    assert version[1]["rows"] == journey.opened().height
+    assert set(journey.opened()["consent"]) == {"yes"}
+
+
+def test_no_rows_are_a_version_too(reviews: Workspace) -> None:
+    reviews.bring([review(1, consent="no")])
+    assert reviews.run(ingest).rows == 0
+    assert reviews.opened().height == 0

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -47,9 +48,17 @@ def reproduce(workspace: Path, stage: str, flow_run: str) -> Done:
                 done = repo.reproduce(targets=[stage], single_item=True)
             except ReproductionError as error:
                 raise _stage_error(stage, receipt, error) from None
+            finally:
+                _end(receipt.with_name("process"))
         if receipt.exists():
             return Done("ran")
     return Done("restored" if done else "unchanged")
+
+
+def _end(process: Path) -> None:
+    """End the stage's process where it outlives its turn: this flow was told to stop, and need not be dead yet."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(process.read_text("ascii")), signal.SIGKILL)
 
 
 @contextlib.contextmanager

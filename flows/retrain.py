@@ -47,12 +47,14 @@ def turn(workspace: Path, reason: str, run: str) -> dict[str, Any]:
         ledger = Ledger(environment.ledger)
         notes: dict[str, Any] = {"reason": reason, "flow_run": run, "steps": []}
         ledger.start_run(run, notes)
-        outcome = "failed"
+        outcome = "completed"
         try:
             _go(workspace, environment, run, notes)
-            outcome = "completed"
-        except FlywheelError as error:
-            notes |= {"error": str(error), "exit_code": error.exit_code}
+        except BaseException as error:
+            # A signal, ctrl-C among them, interrupts a run; only an error fails it.
+            outcome = "failed" if isinstance(error, Exception) else "interrupted"
+            if isinstance(error, FlywheelError):
+                notes |= {"error": str(error), "exit_code": error.exit_code}
             raise
         finally:
             ledger.end_run(run, outcome, notes)

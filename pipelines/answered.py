@@ -6,7 +6,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from pipelines.errors import DataError
-from pipelines.ledger import connect
+from pipelines.ledger import connect, reading
 
 metadata = sql.MetaData()
 predictions = sql.Table(
@@ -85,6 +85,6 @@ def count_waiting(engine: Engine, since: int) -> tuple[int, int]:
     """As `waiting`, by an engine that is there already."""
     teaching = feedback.c.row.is_not(None)
     query = sql.select(sql.func.count().filter(teaching & (feedback.c.number > since)), sql.func.max(feedback.c.number))
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         count, newest = connection.execute(query).one()
     return int(count), int(newest or 0)

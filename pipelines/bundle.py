@@ -81,14 +81,14 @@ def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> 
             f"Expected the files {GRAPH} and {CARD}.",
             "train again (`flywheel run`), or roll back to a version that is whole (`flywheel rollback`).",
         )
-    card, graph = read_json(folder / CARD), (folder / GRAPH).read_bytes()
-    altered = card.get("graph_sha256") != hashlib.sha256(graph).hexdigest()
-    if altered or card.get("format") != FORMAT or (expected is not None and digest(folder) != expected):
-        raise BundleError(
-            f"The model bundle in {folder.name} is not the one that was measured.",
-            "Expected the bytes whose digest stands in the ledger.",
-            "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
-        )
+    if expected is not None and digest(folder) != expected:
+        raise _altered(folder)  # before a byte of it is parsed
+    try:
+        card, graph = read_json(folder / CARD), (folder / GRAPH).read_bytes()
+    except (ValueError, TypeError):
+        raise _altered(folder) from None
+    if card.get("graph_sha256") != hashlib.sha256(graph).hexdigest() or card.get("format") != FORMAT:
+        raise _altered(folder)
     content: Any = card
     return Bundle(
         family=content["family"],
@@ -97,4 +97,12 @@ def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> 
         graph=graph,
         about=content["about"],
         threads=threads,
+    )
+
+
+def _altered(folder: Path) -> BundleError:
+    return BundleError(
+        f"The model bundle in {folder.name} is not the one that was measured.",
+        "Expected the bytes whose digest stands in the ledger.",
+        "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
     )

@@ -28,7 +28,7 @@ from pipelines.answered import (
     waiting,
 )
 from pipelines.errors import DataError
-from pipelines.ledger import connect, now
+from pipelines.ledger import connect, now, reading
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.vault import Vault
@@ -180,7 +180,7 @@ class FeedbackStore:
     def rows(self) -> list[SealedRow]:
         """All answers that teach something, as sealed rows, oldest first."""
         query = sql.select(feedback).where(feedback.c.row.is_not(None)).order_by(feedback.c.number)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             found = connection.execute(query).all()
         return [SealedRow(r.row, r.subject, "feedback", self._resealed(r.row, r)) for r in found]
 

@@ -89,7 +89,7 @@ class Ledger:
     def all(self, kind: str, limit: int | None = None) -> list[dict[str, Any]]:
         """The entries of this `kind`, newest first, each with its number and time."""
         query = sql.select(entries).where(entries.c.kind == kind).order_by(entries.c.number.desc()).limit(limit)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(query).all()
         return [{**json.loads(row.body), "number": row.number, "at": row.at} for row in rows]
 
@@ -100,7 +100,7 @@ class Ledger:
     def verify(self) -> int | None:
         """The number of the first entry that was altered, removed or moved; None where the chain holds."""
         previous, expected = GENESIS, 1
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             for row in connection.execute(sql.select(entries).order_by(entries.c.number)):
                 content = _digest(row.number, row.at, row.kind, row.body, row.previous)
                 if row.number != expected or row.previous != previous or row.digest != content:
@@ -110,7 +110,7 @@ class Ledger:
 
     def champion(self, model: str) -> Champion | None:
         """The champion of `model`, or None before the first promotion."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(sql.select(champions).where(champions.c.model == model)).first()
         return Champion(row.model, row.epoch, row.version, json.loads(row.body)) if row else None
 
@@ -150,14 +150,14 @@ class Ledger:
 
     def last_run(self) -> Run | None:
         """The run that began last, or None."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(sql.select(runs).order_by(runs.c.started.desc()).limit(1)).first()
         return Run(row.id, row.started, row.ended, row.outcome, json.loads(row.body)) if row else None
 
     def learnt_until(self) -> int:
         """The number of the newest answer that the last completed run took in; 0 before the first."""
         query = sql.select(runs.c.body).where(runs.c.outcome == "completed").order_by(runs.c.started.desc()).limit(1)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(query).first()
         return int(json.loads(row.body).get("feedback_until", 0)) if row else 0
 
@@ -165,9 +165,9 @@ class Ledger:
 def connect(url: str) -> Engine:
     """An engine for `url` that waits for locks, and on SQLite writes ahead and takes write locks at once."""
     if not url.startswith("sqlite"):
-        return sql.create_engine(url, pool_pre_ping=True)
+        return sql.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = sql.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = sql.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
 
     @sql.event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:
@@ -179,9 +179,15 @@ def connect(url: str) -> Engine:
     @sql.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A reader that turns writer in mid-transaction cannot wait for its lock; IMMEDIATE asks first.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection that only reads, and waits for no writer."""
+    return engine.connect().execution_options(reads=True)
 
 
 def now() -> str:

@@ -70,18 +70,19 @@ def write_receipt(*, error: str | None, exit_code: int, seconds: float) -> None:
 
 
 def follow_owner() -> None:
-    """End this process group when the flow that started it is gone.
+    """End this process when the flow that started it is gone.
 
     SIGTERM to a flow, or to `dvc`, leaves the stage's command running as an orphan; SIGKILL always does.
     """
     owner = os.environ.get(OWNER)
     if owner:
+        Path(os.environ[RECEIPT]).with_name("process").write_text(str(os.getpid()), "ascii")
         threading.Thread(target=_watch, args=(int(owner),), daemon=True).start()
 
 
 def _watch(owner: int) -> None:
     while _alive(owner):
-        time.sleep(0.5)
+        time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

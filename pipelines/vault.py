@@ -25,8 +25,10 @@ from pipelines.errors import SealError
 
 Cells = Sequence[str | None]
 
-# The first byte of every sealed row: a later format can stand beside this one.
+# The first byte of every sealed row: a later format can stand beside this one. Four bytes that name the key
+# follow: rows of a forgotten person who has come back, and has a new key, are still forgotten.
 FORMAT = b"\x01"
+HEAD = 5
 NONCE = bytes(12)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
@@ -69,7 +71,7 @@ class Vault:
         rows = list(rows)
         keys = self._ensure_keys({subject for _, subject, _ in rows})
         return [
-            FORMAT + AESGCMSIV(keys[subject]).encrypt(NONCE, _encode(cells), row.encode())
+            _head(keys[subject]) + AESGCMSIV(keys[subject]).encrypt(NONCE, _encode(cells), row.encode())
             for row, subject, cells in rows
         ]
 
@@ -91,12 +93,12 @@ class Vault:
         return bool(found)
 
     def _open_one(self, row: str, key: bytes | None, sealed: bytes) -> list[str | None] | None:
-        if key is None:
+        if key is None or (sealed[:1] == FORMAT and sealed[:HEAD] != _head(key)):
             return None
         try:
             if sealed[:1] != FORMAT:
                 raise InvalidTag
-            return list(json.loads(AESGCMSIV(key).decrypt(NONCE, sealed[1:], row.encode())))
+            return list(json.loads(AESGCMSIV(key).decrypt(NONCE, sealed[HEAD:], row.encode())))
         except InvalidTag:
             raise SealError(
                 "A sealed row does not open with its subject's key.",
@@ -197,6 +199,10 @@ def _make_master_key(path: Path) -> None:
 
 def _derive(master: bytes, purpose: str) -> bytes:
     return hmac.digest(master, purpose.encode(), "sha256")
+
+
+def _head(key: bytes) -> bytes:
+    return FORMAT + hashlib.blake2b(key, digest_size=HEAD - 1, person=b"key name").digest()
 
 
 def _encode(cells: Cells) -> bytes:

@@ -2,7 +2,7 @@
 
 from pipelines.features import Tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
-from pipelines.models.neural import export, prepare, train
+from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Lstm
 
 
@@ -23,4 +23,4 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"tokens": arrays[0]["tokens"][:2]}
-    return Fitted(features, export(network, example), {"parameters": network.count_params(), **vars(progress)})
+    return Fitted(features, export(network, example), about(network, progress))

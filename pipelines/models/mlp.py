@@ -2,7 +2,7 @@
 
 from pipelines.features import Table
 from pipelines.models import Fitted, Problem, Schedule, Watcher
-from pipelines.models.neural import export, prepare, train
+from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Mlp
 
 
@@ -21,4 +21,4 @@ def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) ->
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"table": arrays[0]["table"][:2]}
-    return Fitted(features, export(network, example), {"parameters": network.count_params(), **vars(progress)})
+    return Fitted(features, export(network, example), about(network, progress))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pipelines.errors import TrainingError
 from pipelines.files import replacing
 from pipelines.models import Part, Problem, Schedule, Watcher
-from pipelines.models.canonical import canonical
 
 if TYPE_CHECKING:
     import keras
@@ -153,6 +152,17 @@ def _seed_dropout(network: "keras.Model", seed: int, epoch: int) -> None:
         state.assign(np.array([(seed * 1000 + place) % 2**31, epoch * 1_000_000], dtype=str(state.dtype)))
 
 
+def about(network: "keras.Model", progress: Progress) -> dict[str, Any]:
+    """What there is to tell of a trained network; `weights` is the SHA-256 of its weights, in order.
+
+    The exported graph is another matter: the exporter names and orders nodes anew in each process.
+    """
+    total = hashlib.sha256()
+    for weight in network.get_weights():
+        total.update(np.ascontiguousarray(weight).tobytes())
+    return {"parameters": network.count_params(), "weights": total.hexdigest(), **vars(progress)}
+
+
 def export(network: "keras.Model", example: Arrays) -> bytes:
     """`network` as an ONNX graph with a dynamic batch."""
     network(feed(example), training=False)  # the exporter wants a network that was called
@@ -162,7 +172,7 @@ def export(network: "keras.Model", example: Arrays) -> bytes:
             # The exporter still probes numpy for a name that went away.
             warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
             network.export(str(path), format="onnx", verbose=False)
-        return canonical(path.read_bytes())
+        return path.read_bytes()
 
 
 def _identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule: Schedule) -> str:

@@ -62,6 +62,17 @@ def test_the_same_rows_in_another_order_change_no_byte(reviews: Workspace) -> No
     assert image(reviews.path / "data") == before
 
 
+def test_the_same_rows_under_a_record_in_another_order_are_known(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    record = reviews.parameters["record"]
+    reviews.set("record", record | {"columns": dict(reversed(record["columns"].items()))})
+    assert reviews.run(ingest).known == 6
+    assert image(reviews.path / "data") == before
+    assert reviews.opened().select(HEADER).rows() == [tuple(row) for row in ROWS]
+
+
 def test_a_second_source_is_appended_and_the_first_part_stands(reviews: Workspace) -> None:
     reviews.bring(ROWS[:4])
     first = reviews.run(ingest)

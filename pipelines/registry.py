@@ -107,7 +107,7 @@ class Registry:
         import mlflow.pyfunc
 
         with warnings.catch_warnings():
-            # It advises an input example, which would store somebody's row, and type hints, which it takes for a schema.
+            # It advises an input example: that would store somebody's row.
             warnings.simplefilter("ignore", UserWarning)
             mlflow.pyfunc.save_model(
                 str(saved),

@@ -14,6 +14,7 @@ from pipelines.errors import DataError
 from pipelines.expectations import suite, table
 from pipelines.files import replacing, write_json
 from pipelines.ledger import Ledger
+from pipelines.pages import make_local, write_index
 from pipelines.raw import open_rows
 from pipelines.record import Record
 from pipelines.stage import run
@@ -67,11 +68,13 @@ def validate(
 
 def _check(rows: pl.DataFrame, record: Record, docs: Path) -> Reasons:
     with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
-        result = _run_checkpoint(rows, record, Path(project))
+        reasons = _reasons(_run_checkpoint(rows, record, Path(project)))
         site = Path(project) / "gx" / "uncommitted" / "data_docs" / "local_site"
         with replacing(docs) as draft:
             shutil.copytree(site, draft)
-    return _reasons(result)
+            make_local(draft)
+            write_index(draft, record.name, rows.height, rows.height - len(reasons.by_row), reasons.counts())
+    return reasons
 
 
 def _run_checkpoint(rows: pl.DataFrame, record: Record, project: Path) -> "CheckpointResult":

@@ -47,7 +47,9 @@ Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _new(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse names the type only in stubs
     new = commands.add_parser("new", help="make a workspace")  # type: ignore[attr-defined]
     new.add_argument("directory", metavar="DIR")
-    new.add_argument("--preset", required=True, metavar="NAME", help="a known data set, as sst2; a wrong name lists them all")
+    new.add_argument(
+        "--preset", required=True, metavar="NAME", help="a known data set, as sst2; a wrong name lists them all"
+    )
     new.add_argument("--source", metavar="PATH_OR_URL", help="where the data are: a file or a folder")
     new.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=3; repeatable")
 

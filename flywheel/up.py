@@ -39,6 +39,7 @@ def up() -> int:
     logs = workspace / ".flywheel" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     prefect, mlflow, service = _ports()
+    os.environ["PWD"] = str(workspace)  # what prefect.yaml deploys
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{prefect}/api"
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

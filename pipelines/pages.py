@@ -27,7 +27,7 @@ STYLE = """
   h1, h2, h3, h4, h5, h6 { line-height: 1.25; margin: 1.2em 0 .4em } h6 { color: var(--soft); font-size: .9em }
   h5 { font-size: 1.15em; border-bottom: 1px solid var(--line); padding-bottom: .2em }
   a { color: var(--link); text-decoration: none } a:hover { text-decoration: underline }
-  ol.breadcrumb, .breadcrumb { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5em; color: var(--soft) }
+  ol.breadcrumb { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5em; color: var(--soft) }
   table { border-collapse: collapse; width: 100%; margin: .4em 0 1em } th { text-align: left; color: var(--soft) }
   th, td { padding: .35em .8em .35em 0; border-bottom: 1px solid var(--line); vertical-align: top }
   .fa-check-circle::before { content: "\\2713"; color: var(--good); font-weight: bold; font-style: normal }

@@ -77,7 +77,10 @@ def test_make_help_lists_what_a_newcomer_needs() -> None:
 
 def test_package_and_changelog_name_the_same_version() -> None:
     told = subprocess.run(
-        [sys.executable, "-c", "import flywheel; print(flywheel.__version__)"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", "import flywheel; print(flywheel.__version__)"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     assert f'version = "{told}"' in (ROOT / "pyproject.toml").read_text("utf-8")
     assert f"## {told}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

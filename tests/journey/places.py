@@ -24,17 +24,21 @@ class Place:
 
     def run(self, command: list[str], code: int = 0) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.folder, env=self.own(), capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == code, f"{command}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
         return done
+
+    def own(self) -> dict[str, str]:
+        """The environment as a shell would pass it on here: Prefect deploys the folder that PWD names."""
+        return {**self.environment, "PWD": str(self.folder)}
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a command here in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "flywheel.cli", *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env=self.own(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

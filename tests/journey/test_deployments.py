@@ -23,7 +23,7 @@ def test_a_deployment_runs_to_the_end_with_one_task_run_per_stage(make: Make) ->
     worker = subprocess.Popen(
         [*prefect, "worker", "start", "--pool", "flywheel"],
         cwd=place.folder,
-        env=place.environment,
+        env=place.own(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -86,6 +86,12 @@ def test_measuring_twice_gives_equal_bytes(travelled: Workspace) -> None:
     assert image(travelled.path / "data/report/evaluation") == before
 
 
+def test_pictures_do_not_say_which_version_drew_them(journey: Workspace) -> None:
+    pictures = [path.read_bytes() for path in (journey.path / "data/report/evaluation").glob("*.png")]
+    assert len(pictures) == 2
+    assert not [picture for picture in pictures if b"matplotlib" in picture.lower()]
+
+
 def test_no_row_and_no_text_is_in_the_report(journey: Workspace) -> None:
     texts = pl.read_parquet(journey.path / "data/splits/test.parquet")["review"].to_list()
     written = [path.read_bytes() for path in (journey.path / "data/report/evaluation").iterdir()]

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
 from pipelines.ledger import Ledger
-from pipelines.privacy.text import clean
+from pipelines.privacy.columns import without_people
 from pipelines.raw import open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
@@ -65,11 +65,7 @@ def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Ano
     spans: Counter[str] = Counter()
     kept = [column for column in record.columns if keeps(column)]
     rows = rows.select("row", "subject", "origin", *(column.name for column in kept))
-    for column in kept:
-        if column.type == "text":
-            rows = rows.with_columns(_cleaned(rows[column.name], spans))
-        elif column.type == "time":
-            rows = rows.with_columns(pl.col(column.name).dt.date())
+    rows = rows.with_columns(without_people(rows[column.name], column, spans) for column in kept)
     generalised = {column.name: _rare(rows, column, tables) for column in kept if _is_quasi_category(column)}
     rows = rows.with_columns(
         pl.when(pl.col(name).is_in(values)).then(pl.lit(OTHER)).otherwise(pl.col(name)).alias(name)
@@ -91,18 +87,6 @@ def _is_quasi_category(column: Column) -> bool:
 def _rare(rows: pl.DataFrame, column: Column, tables: TableRules) -> list[str]:
     company = rows.drop_nulls(column.name).group_by(column.name).agg(pl.col("subject").n_unique())
     return company.filter(pl.col("subject") < tables.fewest_subjects)[column.name].sort().to_list()
-
-
-def _cleaned(texts: pl.Series, spans: Counter[str]) -> pl.Series:
-    cleaned: list[str | None] = []
-    for text in texts:
-        if text is None:
-            cleaned.append(None)
-            continue
-        without, found = clean(text)
-        spans.update(span.type for span in found)
-        cleaned.append(without)
-    return pl.Series(texts.name, cleaned, dtype=pl.String)
 
 
 def describe(result: Anonymised, record: Record) -> dict[str, object]:

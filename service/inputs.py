@@ -1,12 +1,13 @@
 """Rows as they arrived -> the columns that a bundle reads, typed and cleaned by the pipeline's own code."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from pipelines.features import Columns
-from pipelines.privacy.text import clean
+from pipelines.privacy.columns import without_people
 from pipelines.record import Column, Record
 from pipelines.values import readable, typed
 
@@ -21,7 +22,9 @@ def read_columns(record: Record) -> tuple[Column, ...]:
 def as_columns(rows: Sequence[Arrived], record: Record) -> Columns:
     """The columns of `rows` that a model reads, as it saw them in training: typed, and without people."""
     values = typed(_frame(rows, record), _seen(record))
-    return {column.name: _anonymous(values[column.name], column) for column in read_columns(record)}
+    return {
+        column.name: without_people(values[column.name], column, Counter()).to_list() for column in read_columns(record)
+    }
 
 
 def unreadable(rows: Sequence[Arrived], record: Record) -> tuple[int, str] | None:
@@ -46,10 +49,3 @@ def _seen(record: Record) -> Record:
 def _frame(rows: Sequence[Arrived], record: Record) -> pl.DataFrame:
     names = [column.name for column in read_columns(record)]
     return pl.DataFrame({n: pl.Series(n, [row.get(n) for row in rows], dtype=pl.String) for n in names})
-
-
-def _anonymous(values: pl.Series, column: Column) -> list[object]:
-    """What the anonymiser leaves of a column: texts are cleaned, times are cut to the day."""
-    if column.type == "text":
-        return [None if text is None else clean(text)[0] for text in values]
-    return (values.dt.date() if column.type == "time" else values).to_list()

@@ -35,6 +35,11 @@ class Problem:
     weights: NDArray[np.float64]  # one per label
     seed: int
 
+    @property
+    def text(self) -> str:
+        """The name of the column whose text is read; asked for by families that read one."""
+        return next(column.name for column in self.record.columns if column.role == "text")
+
 
 @dataclass(frozen=True)
 class Fitted:

@@ -10,9 +10,8 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     """The LSTM of `problem`, with the weights of its best epoch."""
     import keras
 
-    text = problem.record.text
-    assert text is not None, "the family was checked against the record"
-    features = Tokens.fit(problem.train.columns[text.name], text.name, options.length, options.vocabulary)
+    texts = problem.train.columns[problem.text]
+    features = Tokens.fit(texts, problem.text, options.length, options.vocabulary)
     prepare(problem.seed)
     words = keras.Input((None,), dtype="int32", name="tokens")
     hidden = keras.layers.Embedding(len(features.vocabulary) + 2, options.embedding, mask_zero=True)(words)

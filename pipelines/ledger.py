@@ -5,6 +5,7 @@ them is found by `verify`. The champion is changed by compare-and-set in one tra
 alias in MLflow follows.
 """
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Mapping
@@ -166,13 +167,17 @@ def connect(url: str) -> Engine:
     """An engine for `url` that waits for locks, and on SQLite writes ahead and takes write locks at once."""
     if not url.startswith("sqlite"):
         return sql.create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
     engine = sql.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
 
     @sql.event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # sqlite3 must not begin transactions on its own
-        connection.execute("PRAGMA journal_mode=WAL")
+        with path.with_name(f".{path.name}.first-use.lock").open("w") as lock:
+            # SQLite does not wait where two processes turn a new file to write-ahead at once.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
         connection.execute("PRAGMA secure_delete=ON")
 

@@ -6,6 +6,7 @@ where all it reveals is that two rows of one subject are equal. That makes seali
 equal data changes no hash.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -155,7 +156,10 @@ def open_vault(home: Path, master_key: str | None, namespace: str) -> Vault:
     keys = home / "keys"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     master = _parse_master_key(master_key) if master_key else _master_key_file(home / "master.key")
-    return Vault(keys / f"{namespace}.db", master, namespace)
+    with (keys / ".first-use.lock").open("w") as lock:
+        # SQLite does not wait where two processes turn a new store to write-ahead at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Vault(keys / f"{namespace}.db", master, namespace)
 
 
 def _parse_master_key(text: str) -> bytes:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from workspaces import REPOSITORY
 
 from pipelines.ledger import Ledger
 
@@ -131,6 +134,32 @@ def test_entries_of_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
     together(lambda number: [Ledger(url(tmp_path)).append("access", {"by": number}) for _ in range(5)], 4)
     assert len(Ledger(url(tmp_path)).all("access")) == 20
     assert Ledger(url(tmp_path)).verify() is None
+
+
+FIRST_USE = """
+import pathlib, sys, time
+from pipelines.ledger import Ledger
+deadline = time.monotonic() + 60
+print("ready", flush=True)
+for turn in range(20):
+    folder = pathlib.Path(sys.argv[1]) / str(turn)
+    while not folder.exists():
+        time.monotonic() < deadline or sys.exit(1)
+    Ledger(f"sqlite:///{folder}/ledger.db").append("access", {})
+    print("done", flush=True)
+"""
+
+
+def test_processes_that_use_a_ledger_first_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FIRST_USE, str(tmp_path)]
+    started = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = [process.stdout for process in started if process.stdout]
+    assert [output.readline() for output in outputs] == ["ready\n"] * 3
+    for turn in range(20):
+        (tmp_path / str(turn)).mkdir()
+        assert [output.readline() for output in outputs] == ["done\n"] * 3
+        assert len(Ledger(url(tmp_path / str(turn))).all("access")) == 3
+    assert [process.wait(timeout=30) for process in started] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 5])

@@ -16,6 +16,7 @@ from pipelines.errors import FlywheelError, WorldError
 
 Outcome = Literal["ran", "restored", "unchanged", "failed"]
 RETRIES = 3
+REFUSED = "Refused"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,12 @@ def _attempt(step: Step, met: list[FlywheelError], retries: int) -> Done | State
         if isinstance(error, WorldError) and (task_run.run_count or 1) <= retries:
             raise
         met.append(error)
-        return Failed(message=str(error))
+        return Failed(name=REFUSED, message=str(error))
+
+
+def _may_heal(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """Whether a retry can help: Prefect would also retry a state that says why it cannot."""
+    return state.name != REFUSED
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -65,7 +71,13 @@ def once(step: Step, met: list[FlywheelError]) -> Done | State[Any]:
     return _attempt(step, met, 0)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=RETRIES, retry_delay_seconds=[1, 2, 4])
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=RETRIES,
+    retry_delay_seconds=[1, 2, 4],
+    retry_condition_fn=_may_heal,
+)
 def patiently(step: Step, met: list[FlywheelError]) -> Done | State[Any]:
     """Run a step that touches the world, again where the world failed."""
     return _attempt(step, met, RETRIES)

@@ -48,6 +48,8 @@ def labels_agree(frame: pl.DataFrame, record: Record) -> pl.Series:
     split = record.with_role("split")
     judged = (pl.col(split.name) != "test").fill_null(True) if split else pl.lit(True)
     text, label = pl.col("__text"), pl.col(record.label.name)
+    if known := record.label.categories:  # a misspelt label is held back itself; it disputes nobody's
+        label = pl.when(label.is_in(known)).then(label)
     answer = pl.when(pl.col("origin") == "feedback").then(label)
     disputed = label.drop_nulls().n_unique().over("__text") > 1
     corrected = answer.drop_nulls().n_unique().over("__text") == 1

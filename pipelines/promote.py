@@ -67,7 +67,10 @@ def weigh(
     challenger, first = _challenger(found)
     scores = _scores(report)[challenger]
     asked = [*first, gates.beats_majority(scores)]
-    if champion is not None:
+    if champion is not None and digest(model / challenger) == champion.body["digest"]:
+        reason = f"The new model is version {champion.version}, the champion, byte for byte."
+        asked.append(Gate("is_another_model", passed=False, reason=reason, figures={}))
+    elif champion is not None:
         asked += _against(champion, found[challenger], scores, splits, record, margin, workspace)
     return gates.decide(challenger, asked)
 

@@ -26,14 +26,15 @@ from pipelines.errors import SealError
 
 Cells = Sequence[str | None]
 
-# The first byte of every sealed row: a later format can stand beside this one. Four bytes that name the key
-# follow: rows of a forgotten person who has come back, and has a new key, are still forgotten.
+# Every sealed row begins with its format and the name of its key. A row whose key was destroyed on purpose is
+# forgotten, also when that person has come back and has a new key; one whose key is merely not here is an error.
 FORMAT = b"\x01"
-HEAD = 5
+HEAD = 9
 NONCE = bytes(12)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS store_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS destroyed_keys (name BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -83,21 +84,33 @@ class Vault:
         """
         rows = list(rows)
         keys = self._load_keys({subject for _, subject, _ in rows})
-        return [self._open_one(row, keys.get(subject), sealed) for row, subject, sealed in rows]
+        destroyed = self._destroyed()
+        return [self._open_one(row, keys.get(subject), sealed, destroyed) for row, subject, sealed in rows]
 
     def forget(self, subject: str) -> bool:
-        """Destroy the key of the subject with this pseudonym; False where there was none."""
+        """Destroy the key of the subject with this pseudonym, for good; False where there was none."""
+        key = self._load_keys({subject}).get(subject)
+        if key is None:
+            return False
         with self._lock, self._store:
-            found = self._store.execute("DELETE FROM subject_keys WHERE subject = ?", (subject,)).rowcount
+            self._store.execute("INSERT OR IGNORE INTO destroyed_keys VALUES (?)", (_head(key),))
+            self._store.execute("DELETE FROM subject_keys WHERE subject = ?", (subject,))
         with self._lock:
             self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return bool(found)
+        return True
 
-    def _open_one(self, row: str, key: bytes | None, sealed: bytes) -> list[str | None] | None:
-        if key is None or (sealed[:1] == FORMAT and sealed[:HEAD] != _head(key)):
+    def _destroyed(self) -> set[bytes]:
+        with self._lock:
+            return {name for (name,) in self._store.execute("SELECT name FROM destroyed_keys")}
+
+    def _open_one(self, row: str, key: bytes | None, sealed: bytes, destroyed: set[bytes]) -> list[str | None] | None:
+        head = sealed[:HEAD]
+        if head in destroyed:
             return None
+        if key is None:
+            raise _no_key()
         try:
-            if sealed[:1] != FORMAT:
+            if head != _head(key):
                 raise InvalidTag
             return list(json.loads(AESGCMSIV(key).decrypt(NONCE, sealed[HEAD:], row.encode())))
         except InvalidTag:
@@ -207,6 +220,14 @@ def _derive(master: bytes, purpose: str) -> bytes:
 
 def _head(key: bytes) -> bytes:
     return FORMAT + hashlib.blake2b(key, digest_size=HEAD - 1, person=b"key name").digest()
+
+
+def _no_key() -> SealError:
+    return SealError(
+        "The key store has no key for a sealed row, and did not destroy it.",
+        "Expected the key store under which the data were sealed (the folder `keys` in FLYWHEEL_HOME).",
+        "bring that folder here; without it nobody can open these rows.",
+    )
 
 
 def _encode(cells: Cells) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ MASTER_KEY = "7f" * 32
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An empty home, a temporary folder of its own, and one Prefect server for all that run in it."""
     home, temporary = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("temporary")
-    before = dict(os.environ)
     own = {
         "HOME": str(home),
         "FLYWHEEL_HOME": str(home / ".flywheel"),
@@ -27,13 +27,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         "TMPDIR": str(temporary),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
-    for name in ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "FLYWHEEL_LEDGER"):
-        os.environ.pop(name, None)
-    os.environ.update(own)
-    with prefect_server(home / ".flywheel", None) as address:
-        yield {**os.environ, "PREFECT_API_URL": address}
-    os.environ.clear()
-    os.environ.update(before)
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # the server starts in this environment; other tests keep theirs
+            for name, value in own.items():
+                patch.setenv(name, value)
+            address = stack.enter_context(prefect_server(home / ".flywheel", None))
+            inherited = {**os.environ, "PREFECT_API_URL": address}
+            patch.delenv("PREFECT_API_URL")
+        yield inherited
 
 
 @pytest.fixture(scope="session")

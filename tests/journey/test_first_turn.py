@@ -23,7 +23,8 @@ def model_versions(place: Place) -> list[Any]:
 
 
 def test_the_first_turn_ends_with_a_champion_whose_every_figure_status_tells(turned: Place) -> None:
-    found = turned.status()
+    found = json.loads(turned.flywheel("status", "--json").stdout)
+    assert found == turned.status()
     assert found["data"]["rows"] == found["data"]["accepted"] + found["data"]["quarantined"] > 1000
     assert found["data"]["quarantined"] > 10
     assert found["last_run"]["outcome"] == "completed"

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import raw as sealed_rows
 from pipelines import versions
 from pipelines.environment import Environment
+from pipelines.errors import SourceError
 from pipelines.feedback import FeedbackStore
 from pipelines.raw import SealedRow
 from pipelines.record import Record
@@ -96,6 +97,12 @@ def _read_source(
     if source == SAMPLE:
         rows = [{name: row[name] for name in record.names} for row in reviews(sample.rows, sample.seed)]
         return rows, {"source": "sample (synthetic)", "sample": asdict(sample)}
+    if "://" in source:
+        raise SourceError(
+            "ingest: the source is a URL, which is not read yet.",
+            "Expected a file or a folder (CSV, TSV, JSON Lines, Parquet), or `sample`.",
+            "download it, and set `ingest.source` in params.yaml to where it lies.",
+        )
     found = find_files(workspace / Path(source).expanduser(), files, format)
     arrived = [row for file in found for row in _read_file(file, record, format, encoding)]
     return arrived, {

@@ -20,6 +20,7 @@ from pipelines.ledger import Champion, Ledger
 from pipelines.paired import Paired, paired_test
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
+from pipelines.reports import read_scores, roles_in
 from pipelines.rows import answers, inputs
 from pipelines.scores import Scores
 from pipelines.stage import run
@@ -63,9 +64,9 @@ def weigh(
     splits: Path, model: Path, report: Path, record: Record, margin: float, champion: Champion | None, workspace: Path
 ) -> Decision:
     """The decision about the models in `model`, by paired tests on the same test rows."""
-    found = {role: pl.read_parquet(report / f"{role}.parquet") for role in _roles(model)}
+    found = {role: pl.read_parquet(report / f"{role}.parquet") for role in roles_in(model)}
     challenger, first = _challenger(found)
-    scores = _scores(report)[challenger]
+    scores = read_scores(report)[challenger]
     asked = [*first, gates.beats_majority(scores)]
     if champion is not None and digest(model / challenger) == champion.body["digest"]:
         reason = f"The new model is version {champion.version}, the champion, byte for byte."
@@ -117,20 +118,8 @@ def _paired(ours: pl.DataFrame, theirs: Any) -> Paired:
 
 def _question(splits: Path, model: Path, margin: float) -> str:
     """What is being decided: these models, on these rows, by this margin."""
-    content = [digest(model / role) for role in _roles(model)] + [digest(splits), repr(margin)]
+    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margin)]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
-
-
-def _roles(model: Path) -> list[str]:
-    return sorted(path.name for path in model.iterdir() if path.is_dir())
-
-
-def _scores(report: Path) -> dict[str, Scores]:
-    models: Any = read_json(report / "scores.json")["models"]
-    return {
-        role: Scores.from_dict({key: value for key, value in entry.items() if key not in ("family", "parameters")})
-        for role, entry in models.items()
-    }
 
 
 def _describe(
@@ -149,7 +138,7 @@ def _describe(
             name: value and {"value": value.value, "low": value.low, "high": value.high}
             for name, value in s.measures.items()
         }
-        for role, s in _scores(report).items()
+        for role, s in read_scores(report).items()
     }
     models: Any = read_json(report / "scores.json")["models"]
     version = describe(workspace / RAW)
@@ -172,7 +161,7 @@ def _describe(
 def _remember(registry: Registry, model: Path, report: Path, decision: Decision) -> None:
     """Give each model's MLflow run its measures, its pictures and what was decided about it."""
     runs: Any = read_json(model / "runs.json")
-    for role, scores in _scores(report).items():
+    for role, scores in read_scores(report).items():
         run_id = runs[role]
         if not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
             continue

@@ -78,8 +78,9 @@ def ingest(
 
 
 def _bring_back(workspace: Path, folder: Path) -> None:
-    """Restore `folder` as last recorded where a fresh clone lacks it: appending to nothing would lose rows."""
-    if versions.describe(folder) and not folder.exists():
+    """Restore `folder` where it holds less than was recorded, as in a fresh clone: appending would lose rows."""
+    recorded = versions.describe(folder)
+    if recorded and len(sealed_rows.known_rows(folder)) < int(recorded[1].get("rows", 1)):
         versions.restore(workspace, folder)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -169,10 +170,11 @@ def _publish(
     """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
     before = versions.describe(folder)
     if before and not counts["added"] and not answers and before[1].get("rows") == rows:
-        provenance = before[1]
+        version = before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
     else:
         provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}
-    version = versions.add(workspace, folder, {key: value for key, value in provenance.items() if value is not None})
+        kept = {key: value for key, value in provenance.items() if value is not None}
+        version = versions.add(workspace, folder, kept)
     return Ingested(
         read=counts["read"],
         without_consent=counts["without_consent"],

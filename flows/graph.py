@@ -1,6 +1,7 @@
 """dvc.yaml seen from Prefect: which stages there are, in which order, and one of them brought up to date."""
 
 import contextlib
+import graphlib
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from flows.steps import Done
 from pipelines.errors import DataError, FlywheelError, WorldError
@@ -25,13 +28,16 @@ class StageError(FlywheelError):
 
 
 def stages_in_order(workspace: Path) -> list[str]:
-    """The names of the graph's stages, each after all that it depends on."""
-    import networkx
+    """The names of the graph's stages, each after all whose outputs it reads, as dvc.yaml says."""
+    stages = yaml.safe_load((workspace / "dvc.yaml").read_text("utf-8"))["stages"]
+    makers = {path: name for name, stage in stages.items() for path in _paths(stage.get("outs", []))}
+    needs = {name: {makers[path] for path in stage.get("deps", []) if path in makers} for name, stage in stages.items()}
+    return list(graphlib.TopologicalSorter(needs).static_order())
 
-    with repository(workspace) as repo:
-        # DVC's edges point from a stage to what it needs, so depth first from each comes in order of need.
-        order = networkx.dfs_postorder_nodes(repo.index.graph)
-        return [stage.name for stage in order if getattr(stage, "name", None)]
+
+def _paths(entries: list[Any]) -> list[str]:
+    """The paths of outputs, which dvc.yaml may also write as `path: {options}`."""
+    return [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
 
 
 def reproduce(workspace: Path, stage: str, flow_run: str) -> Done:

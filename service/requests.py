@@ -1,5 +1,6 @@
 """What may be asked: request bodies made from the record, checked strictly; and what is answered."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -47,7 +48,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Question(Strict):
+class Question(Strict, ABC):
     """A row to predict."""
 
     subject: Name | None = Field(
@@ -56,9 +57,9 @@ class Question(Strict):
         "the row is sealed under a key of that person's own, which can be destroyed.",
     )
 
+    @abstractmethod
     def cells(self, record: Record) -> dict[str, str | None]:
         """The row as text cells, by the record's columns."""
-        raise NotImplementedError
 
 
 class TextQuestion(Question):

@@ -1,7 +1,7 @@
 """A source, and what users answered -> data/raw: sealed, versioned, appended, never rewritten."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from pipelines import versions
 from pipelines.environment import Environment
 from pipelines.errors import SourceError
 from pipelines.feedback import FeedbackStore
+from pipelines.files import digest
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.sample import reviews
@@ -21,6 +22,8 @@ from pipelines.stage import run
 from pipelines.vault import Vault, open_vault
 
 SAMPLE = "sample"
+_HERE = Path(__file__).parent
+CODE = tuple(sorted([Path(__file__), *_HERE.glob("sample*.py"), *_HERE.glob("sources/*.py"), _HERE / "record.py"]))
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Sample:
     seed: int = 7
 
 
+@dataclass(frozen=True)
+class Arriving:
+    """A source: where it comes from, what tells its content apart from another's, and its rows as they stand."""
+
+    provenance: dict[str, Any]
+    content: str
+    rows: Callable[[Record], Iterable[Row]]
+
+
 def ingest(
     raw: Path = Path("data/raw"),
     *,
@@ -60,20 +72,22 @@ def ingest(
 ) -> Ingested:
     """Append what is new in `source` and in the feedback store to `raw`, sealed per subject, as a new version.
 
-    The same source twice changes nothing. The whole source is read and checked before anything is written.
-    Raises SourceError where it cannot be trusted.
+    The same source twice changes nothing, and is not even read again. A source is read whole and checked before
+    anything is written. Raises SourceError where it cannot be trusted.
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    arrived, provenance = _read_source(workspace, source, sample, files, format, encoding, record)
+    arriving = _find_source(workspace, source, sample, files, format, encoding)
+    mark = vault.row_id((arriving.content, repr(record), digest(*CODE)), 0)
     known = sealed_rows.known_rows(folder)
-    counts, fresh = _seal_new(arrived, record, vault, known)
+    counts, fresh = _already_read(folder, mark) or _seal_new(list(arriving.rows(record)), record, vault, known)
     store = FeedbackStore(environment.ledger, record, vault)
     answers = [row for row in store.rows() if row.row not in known]
     if fresh or answers or not sealed_rows.parts(folder):
         sealed_rows.append(folder, [*fresh, *answers], record.names)
-    provenance |= {"origin": origin, "licence": licence}
+    read = {"read": {"rows": counts["read"], "without_consent": counts["without_consent"], "mark": mark}}
+    provenance = arriving.provenance | {"origin": origin, "licence": licence} | read
     return _publish(workspace, folder, provenance, counts, len(known) + len(fresh) + len(answers), len(answers))
 
 
@@ -85,19 +99,21 @@ def _bring_back(workspace: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _read_source(
+def _find_source(
     workspace: Path,
     source: str,
     sample: Sample,
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
-    record: Record,
-) -> tuple[list[Row], dict[str, Any]]:
-    """All rows of the source, as they stand, and where they came from."""
+) -> Arriving:
+    """The source, found but not read yet."""
     if source == SAMPLE:
-        rows = [{name: row[name] for name in record.names} for row in reviews(sample.rows, sample.seed)]
-        return rows, {"source": "sample (synthetic)", "sample": asdict(sample)}
+        return Arriving(
+            {"source": "sample (synthetic)", "sample": asdict(sample)},
+            repr(sample),
+            lambda record: ({name: row[name] for name in record.names} for row in reviews(sample.rows, sample.seed)),
+        )
     if "://" in source:
         raise SourceError(
             "ingest: the source is a URL, which is not read yet.",
@@ -105,12 +121,25 @@ def _read_source(
             "download it, and set `ingest.source` in params.yaml to where it lies.",
         )
     found = find_files(workspace / Path(source).expanduser(), files, format)
-    arrived = [row for file in found for row in _read_file(file, record, format, encoding)]
-    return arrived, {
-        "source": Path(source).name,
-        "files": [f.path.name for f in found],
-        "sha256": fingerprint(found),
-    }
+    sha256 = fingerprint(found)
+    return Arriving(
+        {"source": Path(source).name, "files": [f.path.name for f in found], "sha256": sha256},
+        repr((sha256, [file.split for file in found], format, encoding)),
+        lambda record: (row for file in found for row in _read_file(file, record, format, encoding)),
+    )
+
+
+def _already_read(folder: Path, mark: str) -> tuple[Counter[str], list[SealedRow]] | None:
+    """What reading the source with this `mark` once counted, and no fresh row; None where it has to be read.
+
+    The mark is keyed and covers the source, the record and the code that reads, so that none can change unseen.
+    """
+    recorded = versions.describe(folder)
+    read = recorded[1].get("read", {}) if recorded else {}
+    if read.get("mark") != mark:
+        return None
+    rows, without_consent = int(read["rows"]), int(read["without_consent"])
+    return Counter(read=rows, without_consent=without_consent, known=rows - without_consent), []
 
 
 def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from pipelines.errors import SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import Ingested, ingest
 from pipelines.raw import parts
+from pipelines.sources import SourceFile
 from pipelines.versions import describe
 
 ROWS = [review(number) for number in range(6)]
@@ -193,3 +194,36 @@ def test_no_rows_are_a_version_too(reviews: Workspace) -> None:
     reviews.bring([review(1, consent="no")])
     assert reviews.run(ingest).rows == 0
     assert reviews.opened().height == 0
+
+
+def test_a_source_that_was_read_is_not_read_again(reviews: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    reviews.bring([*ROWS, review(6, consent="no")])
+    reviews.run(ingest)
+    read: list[SourceFile] = []
+    monkeypatch.setattr("pipelines.ingest.read_rows", lambda file, *_: read.append(file) or iter(()))
+    found = reviews.run(ingest)
+    assert not read
+    assert (found.read, found.without_consent, found.known, found.added, found.rows) == (7, 1, 6, 0, 6)
+
+
+@pytest.mark.parametrize("changed", ["bytes", "record", "encoding"])
+def test_whatever_changes_what_would_be_read_has_it_read_again(
+    reviews: Workspace, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    reviews.bring([*ROWS, review(6, consent="no")])
+    reviews.run(ingest)
+    if changed == "bytes":
+        reviews.bring([*ROWS, review(7)])
+    elif changed == "record":
+        columns = reviews.parameters["record"]["columns"]
+        reviews.set(
+            "record",
+            reviews.parameters["record"]
+            | {"columns": columns | {"consent": columns["consent"] | {"granted": ["yes", "no"]}}},
+        )
+    else:
+        reviews.set("ingest", {"source": "source.csv", "encoding": "utf-8"})
+    read: list[SourceFile] = []
+    monkeypatch.setattr("pipelines.ingest.read_rows", lambda file, *_: read.append(file) or iter(()))
+    reviews.run(ingest)
+    assert len(read) == 1

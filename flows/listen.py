@@ -12,7 +12,7 @@ from flows.retrain import retrain
 from pipelines.environment import read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
 from pipelines.workspace import require
 
@@ -39,7 +39,7 @@ def reason_to_retrain(workspace: Path) -> tuple[str | None, str]:
     check_parameters(parameters)
     enough = int((parameters.get("listen") or {}).get("min_feedback", 200))
     environment = read_environment(os.environ, workspace)
-    found, _ = waiting(environment.ledger, Ledger(environment.ledger).learnt_until())
+    found, _ = waiting(environment.ledger, open_ledger(environment).learnt_until())
     told = f"{found:,} new answers, {enough:,} are enough (`listen.min_feedback`)"
     return (f"feedback: {found:,} new answers" if found >= enough else None), told
 

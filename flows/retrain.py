@@ -16,7 +16,7 @@ from pipelines.environment import CALM, SILENCE, Environment, read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
 from pipelines.ingest import Ingested, ingest
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
 from pipelines.promote import promote
 from pipelines.stage import call
@@ -44,7 +44,7 @@ def turn(workspace: Path, reason: str, run: str) -> dict[str, Any]:
     check_parameters(read_parameters(workspace))
     environment = read_environment(os.environ, workspace)
     with holding(workspace):
-        ledger = Ledger(environment.ledger)
+        ledger = open_ledger(environment)
         notes: dict[str, Any] = {"reason": reason, "flow_run": run, "steps": []}
         ledger.start_run(run, notes)
         outcome = "completed"
@@ -81,7 +81,7 @@ def _ingest(workspace: Path) -> Done:
 
 
 def _promote(workspace: Path) -> Done:
-    before = Ledger(read_environment(os.environ, workspace).ledger).last("decision")
+    before = open_ledger(read_environment(os.environ, workspace)).last("decision")
     entry = call(promote, [], workspace)
     same = before is not None and entry.get("number") is not None and entry["number"] <= before["number"]
     verdict = f"version {entry['version']} is champion" if entry["promote"] else "the champion stays"

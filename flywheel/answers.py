@@ -12,7 +12,7 @@ from pipelines.bundle import read_bundle
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.feedback import Answer, Collected, FeedbackStore, Verdict
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
@@ -37,8 +37,8 @@ def take_in(file: str) -> int:
     with speaking_as("feedback"):
         rows = list(read_rows(SourceFile(Path(file), None), list(names), (), None, None))
     consenting = _consenting(rows, record)
-    store = FeedbackStore(environment.ledger, record, open_vault(environment.home, environment.master_key, record.name))
-    _check(consenting, record, _labels(record, Ledger(environment.ledger), workspace))
+    store = FeedbackStore(environment, record, open_vault(environment.home, environment.master_key, record.name))
+    _check(consenting, record, _labels(record, open_ledger(environment), workspace))
     counts = _store(consenting, store)
     left = len(rows) - len(consenting)
     print(f"{counts['stored']:,} stored, {counts['replayed']:,} replayed" + f", {left:,} without consent" * bool(left))

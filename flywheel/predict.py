@@ -7,7 +7,7 @@ from pathlib import Path
 from flywheel.reading import format_of, lines, named, speaking_as
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
@@ -29,7 +29,7 @@ def predict(file: str, *, as_json: bool) -> int:
 
 
 def _champion(record: Record, workspace: Path) -> Reigning:
-    champion = Ledger(read_environment(os.environ, workspace).ledger).champion(record.name)
+    champion = open_ledger(read_environment(os.environ, workspace)).champion(record.name)
     if champion is None:
         raise no_champion()
     return load(champion, record, workspace)

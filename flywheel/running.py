@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.server import prefect_server
 from pipelines.environment import CALM, SILENCE, read_environment
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
 from pipelines.workspace import require
 
@@ -103,7 +103,7 @@ def _finish(flow: Any) -> Any:
 
 def _outcome(workspace: Path, state: Any) -> int:
     """0 where the work is done, whatever Prefect knows of it; else the code of what stopped it, which is told."""
-    last = Ledger(read_environment(os.environ, workspace).ledger).last_run()
+    last = open_ledger(read_environment(os.environ, workspace)).last_run()
     if state is not None and state.is_completed():
         return 0
     if state is None and last is not None and last.outcome == "completed":
@@ -113,7 +113,7 @@ def _outcome(workspace: Path, state: Any) -> int:
 
 def _told(workspace: Path, state: Any) -> int:
     """The exit code of a run that did not end well, after its message; what nobody foresaw is raised as it is."""
-    last = Ledger(read_environment(os.environ, workspace).ledger).last_run()
+    last = open_ledger(read_environment(os.environ, workspace)).last_run()
     code = last.body.get("exit_code") if last is not None and last.outcome == "failed" else None
     if state is None:
         print("The Prefect server was lost before the work was done; run again to go on.", file=sys.stderr)

@@ -10,7 +10,7 @@ from pipelines.environment import read_environment
 from pipelines.errors import BusyError
 from pipelines.feedback import waiting
 from pipelines.files import read_json
-from pipelines.ledger import Champion, Ledger, Run
+from pipelines.ledger import Champion, Ledger, Run, open_ledger
 from pipelines.parameters import convert, read_parameters
 from pipelines.record import Record
 from pipelines.versions import describe
@@ -35,7 +35,7 @@ def read_status(workspace: Path) -> dict[str, Any]:
     parameters = read_parameters(workspace)
     record = convert("record", parameters.get("record"), Record)
     environment = read_environment(os.environ, workspace)
-    ledger = Ledger(environment.ledger)
+    ledger = open_ledger(environment)
     found, _ = waiting(environment.ledger, ledger.learnt_until())
     enough = int((parameters.get("listen") or {}).get("min_feedback", 200))
     return {

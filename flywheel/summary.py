@@ -10,7 +10,7 @@ import yaml
 from flywheel.words import count, interval
 from pipelines.environment import read_environment
 from pipelines.files import read_json
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, open_ledger
 from pipelines.workspace import DOCS, EVALUATION, PRIVACY, SPLITS, VALIDATED
 
 SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"}
@@ -18,7 +18,7 @@ SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "
 
 def summarise(workspace: Path, seconds: float) -> str:
     """The last run of `workspace` in words: data, people, scores beside the baseline's, decision, where to look."""
-    ledger = Ledger(read_environment(os.environ, workspace).ledger)
+    ledger = open_ledger(read_environment(os.environ, workspace))
     run = ledger.last_run()
     if run is None:
         return "Nothing has run here yet."

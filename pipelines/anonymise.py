@@ -1,22 +1,27 @@
 """raw, validated -> anonymised: keep what predicts, forget who it was."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.access import enter
 from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.privacy.columns import without_people
 from pipelines.raw import open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
 from pipelines.values import typed
-from pipelines.vault import open_vault
+from pipelines.vault import Vault, open_vault
+from pipelines.versions import version_of
 
 OTHER = "other"
+# Few enough that many people share one, and enough to cut a part to a tenth of a percent.
+BUCKETS = 1000
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,13 @@ def anonymise(
 ) -> None:
     """Write the accepted rows to `anonymised` without the people in them, and to `report` what was taken out."""
     vault = open_vault(environment.home, environment.master_key, record.name)
-    frame = open_rows(raw, record, vault)
-    Ledger(environment.ledger).append("access", {"why": "anonymise", "what": "data/raw", "rows": frame.height})
+    access = enter(open_ledger(environment), environment, "anonymise", "data/raw", version_of(raw))
+    frame = open_rows(raw, record, vault, access)
     accepted = pl.read_parquet(validated / "rows.parquet").filter("accepted").select("row")
     result = forget_people(typed(frame.join(accepted, on="row", maintain_order="left"), record), record, tables)
     with replacing(anonymised) as draft:
         draft.mkdir()
-        result.rows.write_parquet(draft / "rows.parquet")
+        unlinked(result.rows, vault).write_parquet(draft / "rows.parquet")
     write_json(report, describe(result, record))
 
 
@@ -73,6 +78,41 @@ def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Ano
         if values
     )
     return Anonymised(rows, spans, {name: len(values) for name, values in generalised.items()})
+
+
+def unlinked(rows: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """`rows` under names and in an order that lead back to a person only while that person's key lives.
+
+    Row and subject are named by the subject's own key: once it is destroyed, nobody can tell whose rows these were,
+    in any version. `bucket` (0 to 999) is shared by many people, so that a split needs no name; the order follows
+    from the content alone, so that it is no trace of the order of arrival.
+    """
+    keys = vault.own_names(set(rows["subject"]), "anonymised")
+    names = [_own_name(keys[subject], row) for row, subject in zip(rows["row"], rows["subject"], strict=True)]
+    content = [name for name in rows.columns if name not in ("row", "subject")]
+    return (
+        rows.with_columns(
+            pl.Series("row", names, dtype=pl.String),
+            pl.Series("subject", [keys[subject].hex()[:32] for subject in rows["subject"]], dtype=pl.String),
+            pl.Series("bucket", [_bucket(subject) for subject in rows["subject"]], dtype=pl.UInt16),
+        )
+        .with_columns(_order=pl.Series([_order(row) for row in rows.select(content).iter_rows()], dtype=pl.Binary))
+        .sort("_order", "bucket", "row")
+        .drop("_order")
+        .select("row", "subject", "bucket", *content)
+    )
+
+
+def _own_name(key: bytes, row: str) -> str:
+    return hashlib.blake2b(row.encode(), key=key, digest_size=16).hexdigest()
+
+
+def _bucket(subject: str) -> int:
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big") % BUCKETS
+
+
+def _order(content: tuple[object, ...]) -> bytes:
+    return hashlib.sha256(repr(content).encode("utf-8", "surrogatepass")).digest()
 
 
 def keeps(column: Column) -> bool:

@@ -1,5 +1,6 @@
 """What changes the machine and never the model, read once from environment variables at the edge."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +27,16 @@ CALM = {
 
 @dataclass(frozen=True)
 class Environment:
-    """Where this machine keeps keys, runs and models."""
+    """Where this machine keeps keys, runs and models, and who works on it."""
 
     home: Path
     master_key: str | None
+    new_master_key: str | None
     ledger: str
     tracking: str
     flow_run: str | None
     prefect_api: str | None
+    actor: str
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -42,8 +45,10 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
     return Environment(
         home=home,
         master_key=variables.get("FLYWHEEL_MASTER_KEY") or None,
+        new_master_key=variables.get("FLYWHEEL_NEW_MASTER_KEY") or None,
         ledger=variables.get("FLYWHEEL_LEDGER") or f"sqlite:///{workspace / '.flywheel' / 'ledger.db'}",
         tracking=variables.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlruns' / 'mlflow.db'}",
         flow_run=variables.get("FLYWHEEL_FLOW_RUN") or None,
         prefect_api=variables.get("PREFECT_API_URL") or None,
+        actor=variables.get("FLYWHEEL_ACTOR") or f"user {os.getuid()}",
     )

@@ -16,6 +16,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from pipelines.access import Access, enter
 from pipelines.answered import (
     ContradictionError,
     UnknownPredictionError,
@@ -27,8 +28,9 @@ from pipelines.answered import (
     predictions,
     waiting,
 )
+from pipelines.environment import Environment
 from pipelines.errors import DataError
-from pipelines.ledger import connect, now, reading
+from pipelines.ledger import now, open_ledger, reading
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.vault import Vault
@@ -112,12 +114,13 @@ def as_row(record: Record, values: Mapping[str, str | None], subject: str, at: s
 
 
 class FeedbackStore:
-    """Predictions and feedback at a database URL (the ledger's), for one record and its vault."""
+    """Predictions and feedback beside the ledger of `environment`, for one record and its vault."""
 
-    def __init__(self, url: str, record: Record, vault: Vault) -> None:
-        self.engine = connect(url)
+    def __init__(self, environment: Environment, record: Record, vault: Vault) -> None:
+        self.ledger = open_ledger(environment)
+        self.engine = self.ledger.engine
         metadata.create_all(self.engine)
-        self.record, self.vault = record, vault
+        self.environment, self.record, self.vault = environment, record, vault
         self._columns = json.dumps(record.names)
 
     def show(self, shown: Sequence[Shown]) -> None:
@@ -159,6 +162,7 @@ class FeedbackStore:
         """A function that stores answers as `answer` does; all of the block are durable at its end, or none."""
         with self.engine.begin() as connection:
             yield partial(self._take, connection)
+        self.ledger.anchor()
 
     def collect(self, rows: Sequence[tuple[str, Mapping[str, str | None]]]) -> list[Collected]:
         """Labelled rows that were collected elsewhere, (key, values) each, sealed and ready to be stored."""
@@ -182,7 +186,9 @@ class FeedbackStore:
         query = sql.select(feedback).where(feedback.c.row.is_not(None)).order_by(feedback.c.number)
         with reading(self.engine) as connection:
             found = connection.execute(query).all()
-        return [SealedRow(r.row, r.subject, "feedback", self._resealed(r.row, r)) for r in found]
+        older = [r for r in found if r.columns != self._columns]
+        access = enter(self.ledger, self.environment, "feedback", "feedback") if older else None
+        return [SealedRow(r.row, r.subject, "feedback", self._resealed(r.row, r, access)) for r in found]
 
     def _take(self, connection: Connection, item: Answer | Collected) -> Outcome:
         # Whatever a client uses as a key, even an address, stands on the disk as a keyed digest alone.
@@ -196,29 +202,29 @@ class FeedbackStore:
         if is_known(connection, key, name, body):
             return "replayed"
         if isinstance(item, Answer):
-            row = self._row(item, shown) | {"version": shown.version}
+            row = self._row(connection, item, shown) | {"version": shown.version}
         else:
             row = {"verdict": "imported", "row": item.row, "subject": item.subject}
             row |= {"columns": self._columns, "sealed": item.sealed}
         connection.execute(feedback.insert().values(key=key, prediction=name, body=body, at=now(), **row))
         return "stored"
 
-    def _row(self, answer: Answer, shown: Any) -> dict[str, Any]:
+    def _row(self, connection: Connection, answer: Answer, shown: Any) -> dict[str, Any]:
         label = answer.label if answer.label is not None else _confirmed(answer, shown)
         verdict: Verdict = "right" if label == shown.label else "wrong"
         self._refuse_absurd(answer, label, verdict, shown)
         if label is None or not answer.consent:
             return {"verdict": verdict}
-        values = self._open(shown.id, shown)
+        values = self._open(shown.id, shown, enter(connection, self.environment, "feedback", "prediction"))
         if values is None:
             return {"verdict": verdict}
         sealed = self._seal(shown.id, shown.subject, values | {self.record.label.name: label})
         owner = {"row": shown.id, "subject": shown.subject}
         return {"verdict": verdict, "columns": self._columns, "sealed": sealed, **owner}
 
-    def _open(self, row: str, stored: Any) -> dict[str, str | None] | None:
+    def _open(self, row: str, stored: Any, access: Access) -> dict[str, str | None] | None:
         """The values of a stored row by their names of then; None where its person was forgotten."""
-        (cells,) = self.vault.open([(row, stored.subject, stored.sealed)])
+        (cells,) = self.vault.open([(row, stored.subject, stored.sealed)], access)
         return None if cells is None else dict(zip(json.loads(stored.columns), cells, strict=True))
 
     def _seal(self, row: str, subject: str, values: Mapping[str, str | None]) -> bytes:
@@ -226,9 +232,9 @@ class FeedbackStore:
         (sealed,) = self.vault.seal([(row, subject, [values.get(name) for name in self.record.names])])
         return sealed
 
-    def _resealed(self, row: str, stored: Any) -> bytes:
+    def _resealed(self, row: str, stored: Any, access: Access | None) -> bytes:
         """What lies sealed in a stored row, as today's record orders it."""
-        values = None if stored.columns == self._columns else self._open(row, stored)
+        values = None if access is None or stored.columns == self._columns else self._open(row, stored, access)
         return bytes(stored.sealed) if values is None else self._seal(row, stored.subject, values)
 
     def _refuse_absurd(self, answer: Answer, label: str | None, verdict: Verdict, shown: Any) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
+from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
 from pipelines.errors import SourceError
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest
+from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.sample import reviews
@@ -28,14 +30,19 @@ CODE = tuple(sorted([Path(__file__), *_HERE.glob("sample*.py"), *_HERE.glob("sou
 
 @dataclass(frozen=True)
 class Ingested:
-    """What one ingestion brought: rows read, held back, already there, added, and the version they make."""
+    """What one ingestion brought: rows read, held back, already there, added, and the version they make.
+
+    `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds.
+    """
 
     read: int
     without_consent: int
+    suppressed: int
     known: int
     added: int
     added_feedback: int
     rows: int
+    gone: int
     version: str
 
 
@@ -79,16 +86,31 @@ def ingest(
     folder = workspace / raw
     _bring_back(workspace, folder)
     arriving = _find_source(workspace, source, sample, files, format, encoding)
-    mark = vault.row_id((arriving.content, repr(record), digest(*CODE)), 0)
+    consents = Consents(open_ledger(environment), record.name)
+    counts, fresh, mark = _read(arriving, folder, record, vault, consents)
+    held_back = suppressed(consents, vault)
     known = sealed_rows.known_rows(folder)
-    counts, fresh = _already_read(folder, mark) or _seal_new(list(arriving.rows(record)), record, vault, known)
-    store = FeedbackStore(environment.ledger, record, vault)
-    answers = [row for row in store.rows() if row.row not in known]
+    store = FeedbackStore(environment, record, vault)
+    answers = [row for row in store.rows() if row.row not in known and row.subject not in held_back]
     if fresh or answers or not sealed_rows.parts(folder):
         sealed_rows.append(folder, [*fresh, *answers], record.names)
-    read = {"read": {"rows": counts["read"], "without_consent": counts["without_consent"], "mark": mark}}
-    provenance = arriving.provenance | {"origin": origin, "licence": licence} | read
-    return _publish(workspace, folder, provenance, counts, len(known) + len(fresh) + len(answers), len(answers))
+    away = held_back & sealed_rows.subjects(folder) if held_back else set()
+    changed = sealed_rows.note_gone(folder, away) or bool(fresh) or bool(answers)
+    read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
+    provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
+    rows = len(known) + len(fresh) + len(answers)
+    version = _publish(workspace, folder, provenance, rows, changed=changed)
+    return Ingested(
+        read=counts["rows"],
+        without_consent=counts["without_consent"],
+        suppressed=counts["suppressed"],
+        known=counts["known"],
+        added=len(fresh),
+        added_feedback=len(answers),
+        rows=rows,
+        gone=len(away),
+        version=version,
+    )
 
 
 def _bring_back(workspace: Path, folder: Path) -> None:
@@ -129,17 +151,39 @@ def _find_source(
     )
 
 
-def _already_read(folder: Path, mark: str) -> tuple[Counter[str], list[SealedRow]] | None:
-    """What reading the source with this `mark` once counted, and no fresh row; None where it has to be read.
+def _read(
+    arriving: Arriving, folder: Path, record: Record, vault: Vault, consents: Consents
+) -> tuple[Counter[str], list[SealedRow], str]:
+    """What the source holds, in counts; its rows that `folder` lacks, sealed; and the mark of having read it.
 
-    The mark is keyed and covers the source, the record and the code that reads, so that none can change unseen.
+    The mark is keyed and covers the source, the record, who is held back, and the code that reads, so that none can
+    change unseen. Where raw.dvc has it, all that the source holds is known by now.
     """
+    asked = (arriving.content, repr(record), digest(*CODE))
+    mark = vault.row_id((*asked, *sorted(suppressed(consents, vault))), 0)
     recorded = versions.describe(folder)
     read = recorded[1].get("read", {}) if recorded else {}
-    if read.get("mark") != mark:
-        return None
-    rows, without_consent = int(read["rows"]), int(read["without_consent"])
-    return Counter(read=rows, without_consent=without_consent, known=rows - without_consent), []
+    if read.get("mark") == mark:
+        counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
+        counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
+        return counts, [], mark
+    rows = list(arriving.rows(record))
+    _hear(rows, record, vault, consents, folder)
+    held_back = suppressed(consents, vault)
+    counts, fresh = _seal_new(rows, record, vault, sealed_rows.known_rows(folder), held_back)
+    return counts, fresh, vault.row_id((*asked, *sorted(held_back)), 0)
+
+
+def _hear(rows: list[Row], record: Record, vault: Vault, consents: Consents, folder: Path) -> None:
+    """Note who in `folder` has withdrawn consent, or given it again: a person's last row in the source counts."""
+    subject, consent = record.with_role("subject"), record.with_role("consent")
+    if subject is None or consent is None:
+        return
+    said = {person: _consents(record, row) for row in rows if (person := row[subject.name]) is not None}
+    there = sealed_rows.subjects(folder)
+    for given in (False, True):
+        people = {vault.pseudonym(person) for person, answer in said.items() if answer is given}
+        consents.say(people & there if not given else people & set(consents.withdrawn()), given=given, by="source")
 
 
 def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[Row]:
@@ -152,11 +196,11 @@ def _read_file(file: SourceFile, record: Record, format: str | None, encoding: s
 
 
 def _seal_new(
-    arrived: list[Row], record: Record, vault: Vault, known: set[str]
+    arrived: list[Row], record: Record, vault: Vault, known: set[str], held_back: set[str]
 ) -> tuple[Counter[str], list[SealedRow]]:
-    """The sealed rows that `raw` does not hold yet, and counts: read, without_consent, known, added."""
+    """Counts (rows, without_consent, suppressed, known), and the sealed rows that `raw` does not hold yet."""
     subject = record.with_role("subject")
-    counts: Counter[str] = Counter(read=len(arrived))
+    counts: Counter[str] = Counter(rows=len(arrived))
     occurrences: Counter[tuple[str, ...]] = Counter()
     fresh: list[tuple[str, str, tuple[str | None, ...]]] = []
     for row in arrived:
@@ -166,14 +210,15 @@ def _seal_new(
         content = _content(row)
         name = vault.row_id(content, occurrences[content])
         occurrences[content] += 1
-        if name in known:
-            counts["known"] += 1
-            continue
         person = row[subject.name] if subject else None
         # A row without a subject is its own subject: it can still be forgotten by itself.
-        cells = tuple(row[column] for column in record.names)
-        fresh.append((name, vault.pseudonym(person) if person else name, cells))
-    counts["added"] = len(fresh)
+        owner = vault.pseudonym(person) if person else name
+        if owner in held_back:
+            counts["suppressed"] += 1
+        elif name in known:
+            counts["known"] += 1
+        else:
+            fresh.append((name, owner, tuple(row[column] for column in record.names)))
     blobs = vault.seal(fresh)
     return counts, [SealedRow(row, owner, "source", blob) for (row, owner, _), blob in zip(fresh, blobs, strict=True)]
 
@@ -188,31 +233,13 @@ def _consents(record: Record, row: Row) -> bool:
     return consent is None or row[consent.name] in consent.granted
 
 
-def _publish(
-    workspace: Path,
-    folder: Path,
-    provenance: dict[str, Any],
-    counts: Counter[str],
-    rows: int,
-    answers: int,
-) -> Ingested:
+def _publish(workspace: Path, folder: Path, provenance: dict[str, Any], rows: int, *, changed: bool) -> str:
     """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
     before = versions.describe(folder)
-    if before and not counts["added"] and not answers and before[1].get("rows") == rows:
-        version = before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
-    else:
-        provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}
-        kept = {key: value for key, value in provenance.items() if value is not None}
-        version = versions.add(workspace, folder, kept)
-    return Ingested(
-        read=counts["read"],
-        without_consent=counts["without_consent"],
-        known=counts["known"],
-        added=counts["added"],
-        added_feedback=answers,
-        rows=rows,
-        version=version,
-    )
+    if before and not changed and before[1].get("rows") == rows:
+        return before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
+    provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}
+    return versions.add(workspace, folder, {key: value for key, value in provenance.items() if value is not None})
 
 
 if __name__ == "__main__":

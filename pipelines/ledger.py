@@ -17,6 +17,9 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
+from pipelines.anchors import Head, raise_anchor, read_anchor
+from pipelines.environment import Environment
+
 metadata = sql.MetaData()
 
 entries = sql.Table(
@@ -71,16 +74,35 @@ class Run:
 
 
 class Ledger:
-    """The ledger at a database URL; its tables are made at first use."""
+    """The ledger at a database URL; its tables are made at first use.
 
-    def __init__(self, url: str) -> None:
+    After each entry the head of the chain is noted in the folder `anchors`, where there is one: outside the database,
+    so that entries cut off the end are missed.
+    """
+
+    def __init__(self, url: str, anchors: Path | None = None) -> None:
         self.engine = connect(url)
+        # Two workspaces may share a home, so the place is named for the database.
+        self._anchor = anchors / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json" if anchors else None
         metadata.create_all(self.engine, tables=[entries, champions, runs])
 
     def append(self, kind: str, body: Mapping[str, Any]) -> str:
         """Add an entry to the chain; its digest."""
         with self.engine.begin() as connection:
-            return _append(connection, kind, body)
+            found = append(connection, kind, body)
+        self.anchor()
+        return found
+
+    def anchor(self) -> None:
+        """Note the head of the chain outside the database."""
+        if self._anchor is None:
+            return
+        with reading(self.engine) as connection:
+            first = connection.execute(sql.select(entries.c.digest).where(entries.c.number == 1)).scalar()
+            newest = sql.select(entries.c.number, entries.c.digest).order_by(entries.c.number.desc()).limit(1)
+            head = connection.execute(newest).first()
+        if first is not None and head is not None:
+            raise_anchor(self._anchor, Head(first, head.number, head.digest))
 
     def last(self, kind: str) -> dict[str, Any] | None:
         """The newest entry of this `kind`, or None."""
@@ -99,14 +121,27 @@ class Ledger:
         return next((entry for entry in self.all("decision") if entry.get("question") == question), None)
 
     def verify(self) -> int | None:
-        """The number of the first entry that was altered, removed or moved; None where the chain holds."""
-        previous, expected = GENESIS, 1
+        """The number of the first entry that was altered, removed or moved; None where the chain holds.
+
+        With `anchors`, entries missing from the end are found, and so is a chain that was computed anew.
+        """
+        previous, expected, digests = GENESIS, 1, dict[int, str]()
         with reading(self.engine) as connection:
             for row in connection.execute(sql.select(entries).order_by(entries.c.number)):
                 content = _digest(row.number, row.at, row.kind, row.body, row.previous)
                 if row.number != expected or row.previous != previous or row.digest != content:
                     return expected
                 previous, expected = row.digest, expected + 1
+                digests[row.number] = row.digest
+        return self._missing(digests)
+
+    def _missing(self, digests: Mapping[int, str]) -> int | None:
+        """The number of the first entry that was noted outside the database and is not in it."""
+        for noted in read_anchor(self._anchor) if self._anchor else []:
+            if digests.get(1) != noted.chain:
+                return 1
+            if digests.get(noted.number) != noted.digest:
+                return min(noted.number, len(digests) + 1)
         return None
 
     def champion(self, model: str) -> Champion | None:
@@ -131,7 +166,8 @@ class Ledger:
                 place = (champions.c.model == model) & (champions.c.epoch == epoch)
                 if connection.execute(champions.update().where(place).values(**values)).rowcount != 1:
                     return False
-            _append(connection, "decision", entry)
+            append(connection, "decision", entry)
+        self.anchor()
         return True
 
     def start_run(self, run: str, body: Mapping[str, Any]) -> None:
@@ -161,6 +197,11 @@ class Ledger:
         with reading(self.engine) as connection:
             row = connection.execute(query).first()
         return int(json.loads(row.body).get("feedback_until", 0)) if row else 0
+
+
+def open_ledger(environment: Environment) -> Ledger:
+    """The ledger of this machine's settings, anchored in its home."""
+    return Ledger(environment.ledger, environment.home / "anchors")
 
 
 def connect(url: str) -> Engine:
@@ -200,7 +241,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _append(connection: Connection, kind: str, body: Mapping[str, Any]) -> str:
+def append(connection: Connection, kind: str, body: Mapping[str, Any]) -> str:
+    """Add an entry to the chain in a transaction that is open; its digest."""
     last = connection.execute(
         sql.select(entries.c.number, entries.c.digest).order_by(entries.c.number.desc()).limit(1)
     ).first()

@@ -16,7 +16,7 @@ from pipelines.environment import Environment
 from pipelines.errors import BusyError, DataError
 from pipelines.files import digest, read_json, replacing
 from pipelines.gates import Decision, Gate
-from pipelines.ledger import Champion, Ledger
+from pipelines.ledger import Champion, Ledger, open_ledger
 from pipelines.paired import Paired, paired_test
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
@@ -42,7 +42,7 @@ def promote(
 
     The same model on the same rows is decided once: asking again returns the first decision.
     """
-    ledger = Ledger(environment.ledger)
+    ledger = open_ledger(environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
     question = _question(splits, model, margin)
     known = ledger.decision(question)
@@ -246,7 +246,7 @@ def rollback(*, record: Record, environment: Environment, workspace: Path, to: i
 
     Raises DataError where there is none, and BundleError where its bytes are not the ones that were measured.
     """
-    ledger = Ledger(environment.ledger)
+    ledger = open_ledger(environment)
     champion = ledger.champion(record.name)
     reigns = [e for e in ledger.all("decision") if e.get("promote") and e["model"] == record.name]
     target = _target(champion, reigns, to)

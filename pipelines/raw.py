@@ -1,18 +1,20 @@
 """data/raw: sealed rows in numbered parts that are appended and never rewritten.
 
 In the clear stand only keyed names (row and subject) and where a row came from; everything a person wrote or is
-stands in `sealed`.
+stands in `sealed`. Who has gone, forgotten or without consent, is noted in numbered files beside the parts: so it makes
+a new version, and the stages that read it run again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from pipelines.files import replacing
+from pipelines.access import Access
+from pipelines.files import replacing, write_json
 from pipelines.record import Record
 from pipelines.vault import Vault
 
@@ -40,6 +42,11 @@ def known_rows(raw: Path) -> set[str]:
     return {row for part in parts(raw) for row in pl.read_parquet(part, columns=["row"])["row"]}
 
 
+def subjects(raw: Path) -> set[str]:
+    """The subjects of all rows in `raw`, also of those who have gone."""
+    return {subject for part in parts(raw) for subject in pl.read_parquet(part, columns=["subject"])["subject"]}
+
+
 def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path:
     """The new part of `raw` that holds `rows`, whose sealed cells are those of `columns`, in that order."""
     frame = pl.DataFrame([(r.row, r.subject, r.origin, r.sealed) for r in rows], schema=SCHEMA, orient="row")
@@ -49,18 +56,42 @@ def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path
     return part
 
 
-def open_rows(raw: Path, record: Record, vault: Vault) -> pl.DataFrame:
+def gone(raw: Path) -> set[str]:
+    """The subjects of `raw` who have gone, and have not come back."""
+    away: set[str] = set()
+    for note in _notes(raw):
+        said = json.loads(note.read_text("utf-8"))
+        away = (away | set(said["gone"])) - set(said["back"])
+    return away
+
+
+def note_gone(raw: Path, away: Collection[str]) -> bool:
+    """Note in `raw` that exactly the subjects in `away` have gone; whether that was news."""
+    before = gone(raw)
+    if before == set(away):
+        return False
+    number = len(_notes(raw)) + 1
+    write_json(raw / f"gone-{number:06}.json", {"gone": sorted(set(away) - before), "back": sorted(before - set(away))})
+    return True
+
+
+def _notes(raw: Path) -> list[Path]:
+    return sorted(raw.glob("gone-*.json"))
+
+
+def open_rows(raw: Path, record: Record, vault: Vault, access: Access) -> pl.DataFrame:
     """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
 
-    Rows whose subject was forgotten are left out. A column that a part does not hold is missing in its rows.
+    Rows of subjects who have gone are left out. A column that a part does not hold is missing in its rows.
     """
-    return pl.concat([_open_part(part, record, vault) for part in parts(raw)])
+    away = pl.Series(sorted(gone(raw)), dtype=pl.String)
+    return pl.concat([_open_part(part, record, vault, access, away) for part in parts(raw)])
 
 
-def _open_part(part: Path, record: Record, vault: Vault) -> pl.DataFrame:
-    frame = pl.read_parquet(part)
+def _open_part(part: Path, record: Record, vault: Vault, access: Access, away: pl.Series) -> pl.DataFrame:
+    frame = pl.read_parquet(part).filter(~pl.col("subject").is_in(away.implode()))
     columns = json.loads(pl.read_parquet_metadata(part)["columns"])
-    opened = vault.open(zip(frame["row"], frame["subject"], frame["sealed"], strict=True))
+    opened = vault.open(zip(frame["row"], frame["subject"], frame["sealed"], strict=True), access)
     keep = pl.Series([cells is not None for cells in opened], dtype=pl.Boolean)
     cells = [row for row in opened if row is not None]
     places = {name: place for place, name in enumerate(columns)}

@@ -26,7 +26,7 @@ NAMES = {
 def split(
     anonymised: Path, splits: Path, *, record: Record, valid: float = 0.15, test: float = 0.15, seed: int = 0
 ) -> None:
-    """Write the parts of `anonymised` to `splits`: as the data say themselves, or else by a hash of the subject."""
+    """Write the parts of `anonymised` to `splits`: as the data say themselves, or else by the bucket of the subject."""
     rows = pl.read_parquet(anonymised / "rows.parquet")
     parts = without_overlap(rows.with_columns(part=assign(rows, record, valid, test, seed)), record)
     _refuse_empty(parts)
@@ -69,9 +69,9 @@ def without_overlap(rows: pl.DataFrame, record: Record) -> pl.DataFrame:
 
 
 def _keys(rows: pl.DataFrame, record: Record) -> list[str]:
-    """What keeps rows together: the person, or the content where nobody is named: then all machines split alike."""
+    """What keeps rows together: the person's bucket, or the content where nobody is named; all machines split alike."""
     if record.with_role("subject") is not None:
-        return rows["subject"].to_list()
+        return rows["bucket"].cast(pl.String).to_list()
     if record.text is not None:
         return [normal(text) for text in rows[record.text.name]]
     names = [column.name for column in record.features]

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipelines.access import enter
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.expectations import suite, table
 from pipelines.files import replacing, write_json
-from pipelines.ledger import Ledger
+from pipelines.ledger import open_ledger
 from pipelines.pages import make_local, write_index
 from pipelines.raw import open_rows
 from pipelines.record import Record
 from pipelines.stage import run
 from pipelines.vault import open_vault
+from pipelines.versions import version_of
 
 if TYPE_CHECKING:
     from great_expectations.checkpoint.checkpoint import CheckpointResult
@@ -57,8 +59,8 @@ def validate(
     Raises DataError where more than the share `max_quarantined` of the rows would be held back.
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
-    frame = open_rows(raw, record, vault)
-    Ledger(environment.ledger).append("access", {"why": "validate", "what": "data/raw", "rows": frame.height})
+    access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
+    frame = open_rows(raw, record, vault, access)
     reasons = _check(table(frame, record), record, docs)
     share = len(reasons.by_row) / max(frame.height, 1)
     if frame.height == 0 or share > max_quarantined:

@@ -63,6 +63,12 @@ def describe(path: Path) -> tuple[str, dict[str, Any]] | None:
     return str(content["outs"][0]["md5"]), dict(content.get("meta") or {})
 
 
+def version_of(path: Path) -> str | None:
+    """The recorded hash of the folder `path`, or None before its first version."""
+    found = describe(path)
+    return found[0] if found else None
+
+
 def restore(workspace: Path, path: Path) -> None:
     """Bring the recorded version of the folder `path` back from the cache, or from the default remote.
 

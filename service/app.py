@@ -12,7 +12,7 @@ from fastapi import FastAPI, Header, Response
 
 from pipelines.environment import Environment
 from pipelines.feedback import FeedbackStore, Shown, as_row
-from pipelines.ledger import Ledger, now
+from pipelines.ledger import Ledger, now, open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.record import Record, parse_record
 from pipelines.vault import open_vault
@@ -97,9 +97,9 @@ def create_app(workspace: Path, environment: Environment) -> FastAPI:
 
 def _desk(workspace: Path, environment: Environment) -> Desk:
     record = parse_record(read_parameters(workspace).get("record"))
-    ledger = Ledger(environment.ledger)
+    ledger = open_ledger(environment)
     vault = open_vault(environment.home, environment.master_key, record.name)
-    store = FeedbackStore(environment.ledger, record, vault)
+    store = FeedbackStore(environment, record, vault)
     return Desk(record, ledger, Serving(ledger, record, workspace), store, GroupCommit(store.show))
 
 

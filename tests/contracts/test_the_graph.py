@@ -27,6 +27,8 @@ EDGE = {
     "pipelines.versions": "drives DVC: which version the data are, not what is in them",
     "pipelines.workspace": "where things stand, and who holds them",
     "pipelines.ledger": "bookkeeping: that sealed rows were opened",
+    "pipelines.access": "bookkeeping: who opened them, and why",
+    "pipelines.master": "where the master key stands: whether rows open, not what is in them",
     "pipelines.registry": "bookkeeping: curves and runs in MLflow",
     "pipelines.progress": "a bar on the terminal",
 }

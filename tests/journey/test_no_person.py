@@ -122,6 +122,8 @@ def test_the_canary_rows_were_really_ingested(place: Place) -> None:
     status = place.status()
     assert status["data"]["rows"] > 900
     assert status["data"]["quarantined"] > 5
+    from workspaces import ACCESS
+
     from pipelines.parameters import convert, read_parameters
     from pipelines.raw import open_rows
     from pipelines.record import Record
@@ -130,6 +132,6 @@ def test_the_canary_rows_were_really_ingested(place: Place) -> None:
     record = convert("record", read_parameters(place.folder)["record"], Record)
     home = Path(place.environment["FLYWHEEL_HOME"])
     vault = open_vault(home, place.environment["FLYWHEEL_MASTER_KEY"], record.name)
-    rows = open_rows(place.folder / "data" / "raw", record, vault)
+    rows = open_rows(place.folder / "data" / "raw", record, vault, ACCESS)
     assert CANARIES["email"] in rows["email"].to_list()
     assert CANARIES["city"] in rows["city"].to_list()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from workspaces import MASTER_KEY, REVIEWS, review
+from workspaces import ACCESS, MASTER_KEY, REVIEWS, review
 
 from pipelines.raw import SealedRow, append, known_rows, open_rows, parts
 from pipelines.record import Record, parse_record
@@ -25,7 +25,7 @@ def sealed(vault: Vault, *numbers: int) -> list[SealedRow]:
 def test_rows_open_in_the_order_in_which_they_came(vault: Vault, tmp_path: Path) -> None:
     append(tmp_path, sealed(vault, 2, 1), RECORD.names)
     append(tmp_path, sealed(vault, 3), RECORD.names)
-    opened = open_rows(tmp_path, RECORD, vault)
+    opened = open_rows(tmp_path, RECORD, vault, ACCESS)
     assert opened.columns == ["row", "subject", "origin", *RECORD.names]
     assert opened["row"].to_list() == ["row2", "row1", "row3"]
     assert opened["text"].to_list() == [f"thing number {number} is fine" for number in (2, 1, 3)]
@@ -56,15 +56,15 @@ def test_a_part_shows_nobody(vault: Vault, tmp_path: Path) -> None:
 
 def test_rows_of_a_forgotten_person_are_left_out(vault: Vault, tmp_path: Path) -> None:
     append(tmp_path, sealed(vault, 1, 2), RECORD.names)
-    vault.forget("subject1")
-    assert open_rows(tmp_path, RECORD, vault)["row"].to_list() == ["row2"]
+    vault.forget({"subject1"})
+    assert open_rows(tmp_path, RECORD, vault, ACCESS)["row"].to_list() == ["row2"]
 
 
 def test_a_column_that_came_later_is_missing_in_older_parts(vault: Vault, tmp_path: Path) -> None:
     append(tmp_path, sealed(vault, 1), RECORD.names)
     columns = REVIEWS["columns"] | {"stars": {"type": "integer", "required": False}}  # type: ignore[operator]
     wider: Record = parse_record(REVIEWS | {"columns": columns})
-    opened = open_rows(tmp_path, wider, vault)
+    opened = open_rows(tmp_path, wider, vault, ACCESS)
     assert opened["stars"].to_list() == [None]
     assert opened["text"].to_list() == ["thing number 1 is fine"]
 
@@ -72,4 +72,4 @@ def test_a_column_that_came_later_is_missing_in_older_parts(vault: Vault, tmp_pa
 def test_a_column_that_moved_is_found_by_its_name(vault: Vault, tmp_path: Path) -> None:
     append(tmp_path, sealed(vault, 1), RECORD.names)
     turned = parse_record(REVIEWS | {"columns": dict(reversed(REVIEWS["columns"].items()))})  # type: ignore[attr-defined]
-    assert open_rows(tmp_path, turned, vault)["city"].to_list() == ["Paris"]
+    assert open_rows(tmp_path, turned, vault, ACCESS)["city"].to_list() == ["Paris"]

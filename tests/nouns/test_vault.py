@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from workspaces import MASTER_KEY, REPOSITORY, lines
+from workspaces import ACCESS, MASTER_KEY, REPOSITORY, lines
 
 from pipelines.errors import SealError
 from pipelines.vault import Vault, open_vault
@@ -41,7 +41,7 @@ def seal(vault: Vault, row: str = "r1", subject: str = "s1") -> bytes:
 @given(cells)
 def test_what_was_sealed_opens_as_it_was(lasting: Vault, cells: list[str | None]) -> None:
     (sealed,) = lasting.seal([("r", "s", cells)])
-    assert lasting.open([("r", "s", sealed)]) == [cells]
+    assert lasting.open([("r", "s", sealed)], ACCESS) == [cells]
 
 
 def test_sealed_bytes_show_nothing_of_their_cells(vault: Vault, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_sealing_is_deterministic_and_no_two_rows_or_people_look_alike(vault: Va
 def test_a_later_vault_opens_what_an_earlier_one_sealed(vault: Vault, tmp_path: Path) -> None:
     sealed = seal(vault)
     later = open_vault(tmp_path, MASTER_KEY, "people")
-    assert later.open([("r1", "s1", sealed)]) == [CELLS]
+    assert later.open([("r1", "s1", sealed)], ACCESS) == [CELLS]
     assert seal(later) == sealed
     assert later.pseudonym("ann") == vault.pseudonym("ann")
 
@@ -70,7 +70,7 @@ def test_altered_bytes_are_refused(lasting: Vault, place: int, bit: int) -> None
     altered = bytearray(seal(lasting))
     altered[place % len(altered)] ^= 1 << bit
     with pytest.raises(SealError, match="does not open") as caught:
-        lasting.open([("r1", "s1", bytes(altered))])
+        lasting.open([("r1", "s1", bytes(altered))], ACCESS)
     assert "canary" not in "\n".join(lines(caught.value))
 
 
@@ -78,26 +78,26 @@ def test_a_key_that_is_merely_not_here_is_an_error_and_no_forgotten_person(vault
     sealed = seal(vault)
     elsewhere = open_vault(tmp_path / "another-machine", MASTER_KEY, "people")
     with pytest.raises(SealError, match="has no key for a sealed row"):
-        elsewhere.open([("r1", "s1", sealed)])
+        elsewhere.open([("r1", "s1", sealed)], ACCESS)
 
 
 @pytest.mark.parametrize("kept", [0, 5, 10, 21])
 def test_cut_bytes_are_refused(vault: Vault, kept: int) -> None:
     with pytest.raises(SealError, match="does not open"):
-        vault.open([("r1", "s1", seal(vault)[:kept])])
+        vault.open([("r1", "s1", seal(vault)[:kept])], ACCESS)
 
 
 def test_rows_that_were_swapped_are_refused(vault: Vault) -> None:
     first, second = seal(vault, "r1"), seal(vault, "r2")
     with pytest.raises(SealError, match="does not open"):
-        vault.open([("r1", "s1", second), ("r2", "s1", first)])
+        vault.open([("r1", "s1", second), ("r2", "s1", first)], ACCESS)
 
 
 def test_a_row_does_not_open_as_another_persons(vault: Vault) -> None:
     sealed, theirs = seal(vault, subject="s1"), seal(vault, subject="s2")
     for forged in (sealed, theirs[:9] + sealed[9:]):
         with pytest.raises(SealError, match="does not open"):
-            vault.open([("r1", "s2", forged)])
+            vault.open([("r1", "s2", forged)], ACCESS)
 
 
 def test_another_master_key_is_refused(vault: Vault, tmp_path: Path) -> None:
@@ -118,18 +118,18 @@ def test_what_is_no_master_key_is_refused_and_not_repeated(key: str, tmp_path: P
 
 def test_a_forgotten_person_is_unreadable_and_nobody_else_is(vault: Vault, tmp_path: Path) -> None:
     mine, theirs = seal(vault, "r1", "s1"), seal(vault, "r2", "s2")
-    assert vault.forget("s1")
+    assert vault.forget({"s1"})
     rows = [("r1", "s1", mine), ("r2", "s2", theirs)]
-    assert vault.open(rows) == [None, CELLS]
-    assert open_vault(tmp_path, MASTER_KEY, "people").open(rows) == [None, CELLS]
+    assert vault.open(rows, ACCESS) == [None, CELLS]
+    assert open_vault(tmp_path, MASTER_KEY, "people").open(rows, ACCESS) == [None, CELLS]
 
 
 def test_a_forgotten_person_who_comes_back_stays_forgotten_in_old_rows(vault: Vault) -> None:
     before = seal(vault)
-    vault.forget("s1")
+    vault.forget({"s1"})
     after = seal(vault)
     assert after != before
-    assert vault.open([("r1", "s1", before), ("r1", "s1", after)]) == [None, CELLS]
+    assert vault.open([("r1", "s1", before), ("r1", "s1", after)], ACCESS) == [None, CELLS]
 
 
 def test_the_key_of_a_forgotten_person_leaves_no_trace_on_the_disk(vault: Vault, tmp_path: Path) -> None:
@@ -139,12 +139,12 @@ def test_the_key_of_a_forgotten_person_leaves_no_trace_on_the_disk(vault: Vault,
     store.close()
     files = [path for path in (tmp_path / "keys").iterdir() if path.is_file()]
     assert any(wrapped in path.read_bytes() for path in files)
-    vault.forget("s1")
+    vault.forget({"s1"})
     assert not any(wrapped in path.read_bytes() for path in (tmp_path / "keys").iterdir())
 
 
 def test_forgetting_somebody_unknown_says_so(vault: Vault) -> None:
-    assert not vault.forget("nobody")
+    assert not vault.forget({"nobody"})
 
 
 def test_names_are_keyed_by_data_set_and_by_master_key(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_master_key_is_made_once_for_its_owner_alone_and_said_aloud(
     told = capsys.readouterr().err
     assert str(path) in told
     assert path.read_text("ascii").strip() not in told
-    assert open_vault(tmp_path, None, "people").open([("r1", "s1", sealed)]) == [CELLS]
+    assert open_vault(tmp_path, None, "people").open([("r1", "s1", sealed)], ACCESS) == [CELLS]
     assert capsys.readouterr().err == ""
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 

@@ -11,6 +11,7 @@ import yaml
 from fastapi.testclient import TestClient
 from workspaces import MASTER_KEY
 
+from pipelines.access import Access
 from pipelines.bundle import Bundle, write_bundle
 from pipelines.environment import Environment, read_environment
 from pipelines.features import Columns
@@ -110,8 +111,8 @@ def shown(client: TestClient, text: str = "great thing", **more: str) -> str:
 def opened(workspace: Workspace) -> list[dict[str, str | None]]:
     """The answers as rows of the next data version, opened."""
     vault = vault_of(workspace)
-    rows = FeedbackStore(workspace.environment.ledger, workspace.record, vault).rows()
-    cells = vault.open((row.row, row.subject, row.sealed) for row in rows)
+    rows = FeedbackStore(workspace.environment, workspace.record, vault).rows()
+    cells = vault.open(((row.row, row.subject, row.sealed) for row in rows), Access("prove", "0" * 64))
     return [dict(zip(workspace.record.names, row, strict=True)) for row in cells if row is not None]
 
 

@@ -118,7 +118,7 @@ def test_what_nobody_may_learn_from_is_counted_and_is_no_row(client: TestClient,
 def test_a_forgotten_person_s_answer_teaches_nothing(client: TestClient, texts: Workspace) -> None:
     name = shown(client, subject="bob")
     vault = vault_of(texts)
-    assert vault.forget(vault.pseudonym("bob"))
+    assert vault.forget({vault.pseudonym("bob")})
     assert client.post("/feedback", json={"prediction_id": name, "label": "bad"}).status_code == 201
     assert opened(texts) == []
 

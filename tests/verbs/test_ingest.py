@@ -159,7 +159,7 @@ def test_a_clone_without_its_data_gets_them_back_before_it_appends(reviews: Work
 
 def answered(reviews: Workspace, *, text: str, shown: str, right: str) -> None:
     """Somebody saw a prediction for `text`, and said what would have been right."""
-    store = FeedbackStore(reviews.environment.ledger, reviews.record, reviews.vault)
+    store = FeedbackStore(reviews.environment, reviews.record, reviews.vault)
     values = dict(zip(HEADER, review(1, text=text), strict=True))
     prediction = f"prediction of {text}"
     subject = reviews.vault.pseudonym("user1")

@@ -1,6 +1,7 @@
 """anonymised -> splits: nobody stands on both sides, and a row in test stays in test for ever."""
 
 import json
+import zlib
 from pathlib import Path
 
 import polars as pl
@@ -28,7 +29,11 @@ people = some.lists(
 def frame(rows: list[tuple[str, str]]) -> pl.DataFrame:
     """Rows of (subject, text)."""
     texts = {"subject": [subject for subject, _ in rows], "text": [text for _, text in rows]}
-    return pl.DataFrame({"row": [f"r{n}" for n in range(len(rows))], **texts, "mood": ["good"] * len(rows)})
+    names = {
+        "row": [f"r{n}" for n in range(len(rows))],
+        "bucket": [zlib.crc32(subject.encode()) % 1000 for subject, _ in rows],
+    }
+    return pl.DataFrame({**names, **texts, "mood": ["good"] * len(rows)})
 
 
 def parted(rows: pl.DataFrame, record: Record, seed: int = 1) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from pipelines.errors import DataError
 from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import ingest
 from pipelines.validate import validate
+from pipelines.versions import describe
 
 PATHS = ("data/raw", "data/validated", "data/report/validation")
 CANARY = "canary"
@@ -103,7 +104,10 @@ def test_no_value_of_a_row_is_written_down(judged: Workspace) -> None:
 def test_opening_sealed_rows_leaves_an_entry_in_the_ledger(judged: Workspace) -> None:
     entry = judged.ledger.last("access")
     assert entry is not None
-    assert (entry["why"], entry["rows"]) == ("validate", judged.opened().height)
+    version = describe(judged.raw)
+    assert version is not None
+    assert (entry["why"], entry["what"], entry["version"]) == ("validate", "data/raw", version[0])
+    assert entry["who"] == judged.environment.actor
 
 
 def test_validating_twice_gives_the_same_verdicts(judged: Workspace) -> None:
@@ -135,7 +139,7 @@ def test_no_rows_at_all_may_not_pass(reviews: Workspace) -> None:
 def test_a_correction_by_feedback_beats_the_label_of_the_source(reviews: Workspace) -> None:
     reviews.set("validate", {"max_quarantined": 0.9})
     reviews.bring([review(1, text="just fine", mood="bad"), review(2)])
-    store = FeedbackStore(reviews.environment.ledger, reviews.record, reviews.vault)
+    store = FeedbackStore(reviews.environment, reviews.record, reviews.vault)
     values = dict(zip(HEADER, review(1, text="Just  fine", user="critic"), strict=True))
     subject = reviews.vault.pseudonym("critic")
     store.show([Shown("p1", 1, "bad", {"bad": 0.6, "good": 0.4}, subject, {**values, "mood": None})])

@@ -1,0 +1,70 @@
+"""Who may be learnt from: consent given and withdrawn, in a table beside the ledger and in its hash chain.
+
+Consent at arrival stands in the data themselves (role `consent`); here stands what was said later. The newest word
+counts, but what a source says never overrules what was said to us in person.
+"""
+
+from collections.abc import Collection
+from typing import Literal
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection
+
+from pipelines.ledger import Ledger, append, now, reading
+from pipelines.vault import Vault
+
+By = Literal["person", "source"]
+
+metadata = sql.MetaData()
+consents = sql.Table(
+    "consents",
+    metadata,
+    sql.Column("record", sql.String, primary_key=True),
+    sql.Column("subject", sql.String, primary_key=True),
+    sql.Column("given", sql.Boolean, nullable=False),
+    sql.Column("by", sql.String, nullable=False),
+    sql.Column("at", sql.String, nullable=False),
+)
+
+
+class Consents:
+    """What the subjects of one data set said after they arrived."""
+
+    def __init__(self, ledger: Ledger, record: str) -> None:
+        self.ledger, self.record = ledger, record
+        metadata.create_all(ledger.engine)
+
+    def withdrawn(self) -> dict[str, By]:
+        """The subjects who have withdrawn their consent, and by whom we know."""
+        query = sql.select(consents.c.subject, consents.c.by).where(
+            (consents.c.record == self.record) & ~consents.c.given
+        )
+        with reading(self.ledger.engine) as connection:
+            return {row.subject: row.by for row in connection.execute(query)}
+
+    def say(self, subjects: Collection[str], *, given: bool, by: By) -> int:
+        """Note that `subjects` (pseudonyms) give or withdraw consent; for how many of them that is news."""
+        with self.ledger.engine.begin() as connection:
+            changed = [subject for subject in sorted(subjects) if self._changes(connection, subject, given, by)]
+            for subject in changed:
+                said = {"record": self.record, "subject": subject, "given": given, "by": by}
+                append(connection, "consent", said)
+                place = (consents.c.record == self.record) & (consents.c.subject == subject)
+                connection.execute(consents.delete().where(place))
+                connection.execute(consents.insert().values(**said, at=now()))
+        self.ledger.anchor()
+        return len(changed)
+
+    def _changes(self, connection: Connection, subject: str, given: bool, by: By) -> bool:
+        place = (consents.c.record == self.record) & (consents.c.subject == subject)
+        known = connection.execute(sql.select(consents.c.given, consents.c.by).where(place)).first()
+        if known is None:
+            return not given
+        if by == "source" and known.by == "person":
+            return False
+        return bool(known.given != given)
+
+
+def suppressed(consents: Consents, vault: Vault) -> set[str]:
+    """The subjects of whom nothing may be stored or learnt: forgotten, or without consent."""
+    return set(vault.keys.forgotten()) | set(consents.withdrawn())

@@ -1,0 +1,174 @@
+"""The key store: one data key per subject, wrapped by a master key, in a small database of its own.
+
+It stands outside DVC, Git and the data's backups. Forgetting a person is destroying one key here; the name of a
+destroyed key stays, so that a row which nobody can open any more is told apart from one whose key was lost.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipelines.errors import SealError
+
+# A sealed row begins with the format and the name of its key.
+FORMAT = b"\x01"
+HEAD = 9
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS store_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS destroyed_keys (name BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+"""
+AT_ONCE = 500  # SQLite bounds the number of parameters
+
+
+class KeyStore:
+    """The keys of one data set's subjects, in the SQLite file `path`, under the key that `master` returns (32 bytes).
+
+    `master` is asked again where a key does not unwrap: another process may have rotated the master key.
+    """
+
+    def __init__(self, path: Path, master: Callable[[], bytes]) -> None:
+        # One connection for all threads of a process, one thread at a time.
+        self._lock = threading.Lock()
+        self._store = sqlite3.connect(path, timeout=30, check_same_thread=False)
+        path.chmod(0o600)
+        self._store.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" + SCHEMA)
+        self._read_master = master
+        self._master = AESGCM(master())
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def own(self, name: str, purpose: str) -> bytes:
+        """The store's own key `name`: derived from the first master key for `purpose`, kept wrapped from then on."""
+        with self._lock, self._store:
+            wrapped = _wrap(self._master, name, derive(self._read_master(), purpose))
+            self._store.execute("INSERT OR IGNORE INTO store_keys VALUES (?, ?)", (name, wrapped))
+            (wrapped,) = self._store.execute("SELECT wrapped FROM store_keys WHERE name = ?", (name,)).fetchone()
+        return self._unwrap(name, wrapped)
+
+    def find(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """The keys that stand in the store now. Never kept: a service would go on with one destroyed elsewhere."""
+        keys: dict[str, bytes] = {}
+        for subject, wrapped in self._select("SELECT subject, wrapped FROM subject_keys WHERE subject IN", subjects):
+            keys[subject] = self._unwrap(subject, wrapped)
+        return keys
+
+    def ensure(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """The keys of `subjects`, durable before this returns; who has none gets one."""
+        keys = self.find(subjects)
+        fresh = [(s, _wrap(self._master, s, secrets.token_bytes(32))) for s in sorted(set(subjects) - keys.keys())]
+        if not fresh:
+            return keys
+        with self._lock, self._store:
+            # Another process may have been first: its key stands, ours is dropped.
+            self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", fresh)
+        return keys | self.find([subject for subject, _ in fresh])
+
+    def destroy(self, subjects: Collection[str]) -> set[str]:
+        """Destroy the keys of `subjects` for good and remember who was forgotten; those who had a key."""
+        keys = self.find(subjects)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._lock, self._store:
+            names = [(head(key),) for key in keys.values()]
+            self._store.executemany("INSERT OR IGNORE INTO destroyed_keys VALUES (?)", names)
+            self._store.executemany("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", [(s, at) for s in subjects])
+            self._store.executemany("DELETE FROM subject_keys WHERE subject = ?", [(s,) for s in subjects])
+        with self._lock:
+            # A deleted key may stand in the write-ahead log until that is emptied.
+            self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return set(keys)
+
+    def forgotten(self) -> dict[str, str]:
+        """When each forgotten subject was forgotten."""
+        with self._lock:
+            return dict(self._store.execute("SELECT subject, at FROM forgotten").fetchall())
+
+    def destroyed(self) -> set[bytes]:
+        """The heads of rows whose key was destroyed."""
+        with self._lock:
+            return {name for (name,) in self._store.execute("SELECT name FROM destroyed_keys")}
+
+    def heads(self) -> dict[bytes, str]:
+        """The head of every row that can be opened, and whose it is."""
+        with self._lock:
+            found = self._store.execute("SELECT subject, wrapped FROM subject_keys").fetchall()
+        return {head(self._unwrap(subject, wrapped)): subject for subject, wrapped in found}
+
+    def rotate(self, master: bytes) -> int:
+        """Wrap every key under the new `master`, all in one transaction; how many. No sealed row changes."""
+        new = AESGCM(master)
+        with self._lock, self._store:
+            count = 0
+            for table, name in (("store_keys", "name"), ("subject_keys", "subject")):
+                rows = self._store.execute(f"SELECT {name}, wrapped FROM {table}").fetchall()  # noqa: S608 - names from above
+                again = [(_wrap(new, key, self._unwrap(key, wrapped)), key) for key, wrapped in rows]
+                self._store.executemany(f"UPDATE {table} SET wrapped = ? WHERE {name} = ?", again)  # noqa: S608
+                count += len(again)
+        self._master = new
+        with self._lock:
+            self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+
+    def wrapped_under(self, master: bytes) -> bool:
+        """Whether the keys are wrapped under `master`; also where there are none yet."""
+        with self._lock:
+            found = self._store.execute("SELECT name, wrapped FROM store_keys LIMIT 1").fetchone()
+        return found is None or _unwrap(AESGCM(master), *found) is not None
+
+    def _unwrap(self, name: str, wrapped: bytes) -> bytes:
+        key = _unwrap(self._master, name, wrapped)
+        if key is None:
+            self._master = AESGCM(self._read_master())
+            key = _unwrap(self._master, name, wrapped)
+        if key is None:
+            raise _other_master()
+        return key
+
+    def _select(self, query: str, subjects: Collection[str]) -> Iterable[tuple[str, bytes]]:
+        wanted = sorted(set(subjects))
+        for start in range(0, len(wanted), AT_ONCE):
+            part: Sequence[str] = wanted[start : start + AT_ONCE]
+            with self._lock:
+                yield from self._store.execute(f"{query} ({','.join('?' * len(part))})", part).fetchall()
+
+
+def head(key: bytes) -> bytes:
+    """What a row sealed by `key` begins with: the format and the key's name, which tells nothing of the key."""
+    return FORMAT + hashlib.blake2b(key, digest_size=HEAD - 1, person=b"key name").digest()
+
+
+def derive(key: bytes, purpose: str) -> bytes:
+    """A key for one `purpose` alone, 32 bytes, from which `key` cannot be computed."""
+    return hmac.digest(key, purpose.encode(), "sha256")
+
+
+def _wrap(master: AESGCM, name: str, key: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + master.encrypt(nonce, key, name.encode())
+
+
+def _unwrap(master: AESGCM, name: str, wrapped: bytes) -> bytes | None:
+    try:
+        return master.decrypt(wrapped[:12], wrapped[12:], name.encode())
+    except InvalidTag:
+        return None
+
+
+def _other_master() -> SealError:
+    return SealError(
+        "The key store was made under another master key.",
+        "Expected the master key that wrapped it (FLYWHEEL_MASTER_KEY, or master.key in FLYWHEEL_HOME).",
+        "restore that master key; without it this data cannot be opened by anyone.",
+    )

@@ -1,6 +1,7 @@
-"""Enough new feedback -> retrain(reason)."""
+"""Enough new feedback, or people forgotten -> retrain(reason)."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,18 @@ from prefect.states import Completed, Failed
 
 from flows.retrain import retrain
 from pipelines.environment import read_environment
+from pipelines.erasure import retrain_by, unlearnt
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
-from pipelines.ledger import open_ledger
-from pipelines.parameters import check_parameters, read_parameters
+from pipelines.ledger import Ledger, now, open_ledger
+from pipelines.parameters import check_parameters, convert, read_parameters, setting
+from pipelines.record import Record
 from pipelines.workspace import require
 
 
 @flow(name="listen", persist_result=False)
 def listen(workspace: str = ".") -> State[Any]:
-    """Retrain when there is a reason to: so far, when enough users have answered since the last run."""
+    """Retrain when there is a reason to: enough users have answered, or people were forgotten."""
     try:
         reason, told = reason_to_retrain(Path(workspace).resolve())
     except FlywheelError as error:
@@ -37,11 +40,22 @@ def reason_to_retrain(workspace: Path) -> tuple[str | None, str]:
     require(workspace)
     parameters = read_parameters(workspace)
     check_parameters(parameters)
-    enough = int((parameters.get("listen") or {}).get("min_feedback", 200))
+    enough = setting(parameters, "listen", "min_feedback")
     environment = read_environment(os.environ, workspace)
-    found, _ = waiting(environment.ledger, open_ledger(environment).learnt_until())
+    ledger = open_ledger(environment)
+    if reason := _erasure(ledger, parameters):
+        return reason, reason
+    found, _ = waiting(environment.ledger, ledger.learnt_until())
     told = f"{found:,} new answers, {enough:,} are enough (`listen.min_feedback`)"
     return (f"feedback: {found:,} new answers" if found >= enough else None), told
+
+
+def _erasure(ledger: Ledger, parameters: dict[str, Any]) -> str | None:
+    """That people were erased so long ago that models may learn from them no longer, or None."""
+    within = setting(parameters, "forget", "retrain_within_days")
+    people = unlearnt(ledger, convert("record", parameters["record"], Record).name)
+    due = [e for e in people if retrain_by(datetime.fromisoformat(e["at"]), within - 1) <= now()[:10]]
+    return f"erasure: {len(people):,} people were forgotten since the last run" if due else None
 
 
 if __name__ == "__main__":

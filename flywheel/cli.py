@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _answering(commands)
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
+    _asking(commands)
     commands.add_parser("up", help="start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all")
     return top
 
@@ -81,6 +82,23 @@ def _answering(commands: Commands) -> None:  # type: ignore[valid-type]
         "file", metavar="FILE", help="CSV or JSON lines: prediction_id or the record's columns, and a label"
     )
     commands.add_parser("listen", help="retrain if there is a reason to")  # type: ignore[attr-defined]
+
+
+def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
+    forget = commands.add_parser("forget", help="erase people from every store, with a receipt for each")  # type: ignore[attr-defined]
+    forget.add_argument("subjects", nargs="*", metavar="SUBJECT", help="as the source names them")
+    forget.add_argument("--file", metavar="FILE|-", help="subjects, one on each line")
+    forget.add_argument("--also", action="append", default=[], metavar="PLACE", help="look there too; repeatable")
+    forget.add_argument("--verify", action="store_true", help="erase nobody: look again for those who were erased")
+    forget.add_argument("--json", action="store_true", help="one JSON object per receipt")
+    consent = commands.add_parser("consent", help="note what somebody says about their consent")  # type: ignore[attr-defined]
+    consent.add_argument("word", choices=["give", "withdraw"])
+    consent.add_argument("subject", metavar="SUBJECT", help="as the source names them")
+    audit = commands.add_parser("audit", help="check the books: decisions, accesses, consents, erasures")  # type: ignore[attr-defined]
+    audit.add_argument("--json", action="store_true", help="for programs")
+    keys = commands.add_parser("keys", help="the keys that seal people")  # type: ignore[attr-defined]
+    actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("rotate", help="let another master key wrap them; no data is rewritten")
 
 
 def _do_new(chosen: argparse.Namespace) -> int:
@@ -131,6 +149,32 @@ def _do_rollback(chosen: argparse.Namespace) -> int:
     return roll_back(chosen.to)
 
 
+def _do_forget(chosen: argparse.Namespace) -> int:
+    from flywheel import people
+
+    if chosen.verify:
+        return people.verify(chosen.also, as_json=chosen.json)
+    return people.forget(chosen.subjects, chosen.file, chosen.also, as_json=chosen.json)
+
+
+def _do_consent(chosen: argparse.Namespace) -> int:
+    from flywheel.people import consent
+
+    return consent(chosen.subject, given=chosen.word == "give")
+
+
+def _do_audit(chosen: argparse.Namespace) -> int:
+    from flywheel.people import audit
+
+    return audit(as_json=chosen.json)
+
+
+def _do_keys(_: argparse.Namespace) -> int:
+    from flywheel.people import rotate
+
+    return rotate()
+
+
 def _do_up(_: argparse.Namespace) -> int:
     from flywheel.up import up
 
@@ -146,6 +190,10 @@ COMMANDS = {
     "feedback": _do_feedback,
     "listen": _do_listen,
     "rollback": _do_rollback,
+    "forget": _do_forget,
+    "consent": _do_consent,
+    "audit": _do_audit,
+    "keys": _do_keys,
     "up": _do_up,
 }
 

@@ -11,7 +11,7 @@ from pipelines.errors import BusyError
 from pipelines.feedback import waiting
 from pipelines.files import read_json
 from pipelines.ledger import Champion, Ledger, Run, open_ledger
-from pipelines.parameters import convert, read_parameters
+from pipelines.parameters import convert, read_parameters, setting
 from pipelines.record import Record
 from pipelines.versions import describe
 from pipelines.workspace import RAW, VALIDATED, holding, require
@@ -37,7 +37,7 @@ def read_status(workspace: Path) -> dict[str, Any]:
     environment = read_environment(os.environ, workspace)
     ledger = open_ledger(environment)
     found, _ = waiting(environment.ledger, ledger.learnt_until())
-    enough = int((parameters.get("listen") or {}).get("min_feedback", 200))
+    enough = setting(parameters, "listen", "min_feedback")
     return {
         "workspace": str(workspace),
         "model": record.name,

@@ -42,6 +42,12 @@ class Consents:
         with reading(self.ledger.engine) as connection:
             return {row.subject: row.by for row in connection.execute(query)}
 
+    def has_withdrawn(self, subject: str) -> bool:
+        """Whether the subject has withdrawn consent."""
+        place = (consents.c.record == self.record) & (consents.c.subject == subject)
+        with reading(self.ledger.engine) as connection:
+            return connection.execute(sql.select(consents.c.given).where(place)).scalar() is False
+
     def say(self, subjects: Collection[str], *, given: bool, by: By) -> int:
         """Note that `subjects` (pseudonyms) give or withdraw consent; for how many of them that is news."""
         with self.ledger.engine.begin() as connection:
@@ -63,6 +69,11 @@ class Consents:
         if by == "source" and known.by == "person":
             return False
         return bool(known.given != given)
+
+
+def is_suppressed(subject: str, consents: Consents, vault: Vault) -> bool:
+    """Whether nothing of the subject may be stored or learnt, as things stand now."""
+    return vault.keys.is_forgotten(subject) or consents.has_withdrawn(subject)
 
 
 def suppressed(consents: Consents, vault: Vault) -> set[str]:

@@ -37,6 +37,7 @@ class Environment:
     flow_run: str | None
     prefect_api: str | None
     actor: str
+    operator_token: str | None
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -50,5 +51,6 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         tracking=variables.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlruns' / 'mlflow.db'}",
         flow_run=variables.get("FLYWHEEL_FLOW_RUN") or None,
         prefect_api=variables.get("PREFECT_API_URL") or None,
+        operator_token=variables.get("FLYWHEEL_OPERATOR_TOKEN") or None,
         actor=variables.get("FLYWHEEL_ACTOR") or f"user {os.getuid()}",
     )

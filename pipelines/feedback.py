@@ -28,6 +28,7 @@ from pipelines.answered import (
     predictions,
     waiting,
 )
+from pipelines.consents import Consents, is_suppressed
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.ledger import now, open_ledger, reading
@@ -121,6 +122,7 @@ class FeedbackStore:
         self.engine = self.ledger.engine
         metadata.create_all(self.engine)
         self.environment, self.record, self.vault = environment, record, vault
+        self.consents = Consents(self.ledger, record.name)
         self._columns = json.dumps(record.names)
 
     def show(self, shown: Sequence[Shown]) -> None:
@@ -177,6 +179,10 @@ class FeedbackStore:
         blobs = self.vault.seal((row, owner, cells) for _, row, owner, cells in ready)
         return [Collected(key, row, owner, blob) for (key, row, owner, _), blob in zip(ready, blobs, strict=True)]
 
+    def holds_back(self, subject: str) -> bool:
+        """Whether nothing of the subject (a pseudonym) may be stored: forgotten, or without consent."""
+        return is_suppressed(subject, self.consents, self.vault)
+
     def waiting(self, since: int) -> int:
         """How many answers that teach something came after number `since`."""
         return count_waiting(self.engine, since)[0]
@@ -213,7 +219,7 @@ class FeedbackStore:
         label = answer.label if answer.label is not None else _confirmed(answer, shown)
         verdict: Verdict = "right" if label == shown.label else "wrong"
         self._refuse_absurd(answer, label, verdict, shown)
-        if label is None or not answer.consent:
+        if label is None or not answer.consent or self.holds_back(shown.subject):
             return {"verdict": verdict}
         values = self._open(shown.id, shown, enter(connection, self.environment, "feedback", "prediction"))
         if values is None:

@@ -95,6 +95,12 @@ class KeyStore:
         with self._lock:
             return dict(self._store.execute("SELECT subject, at FROM forgotten").fetchall())
 
+    def is_forgotten(self, subject: str) -> bool:
+        """Whether the subject was forgotten."""
+        with self._lock:
+            found = self._store.execute("SELECT 1 FROM forgotten WHERE subject = ?", (subject,)).fetchone()
+        return found is not None
+
     def destroyed(self) -> set[bytes]:
         """The heads of rows whose key was destroyed."""
         with self._lock:

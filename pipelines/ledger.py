@@ -116,6 +116,11 @@ class Ledger:
             rows = connection.execute(query).all()
         return [{**json.loads(row.body), "number": row.number, "at": row.at} for row in rows]
 
+    def length(self) -> int:
+        """How many entries there are."""
+        with reading(self.engine) as connection:
+            return int(connection.execute(sql.select(sql.func.count()).select_from(entries)).scalar() or 0)
+
     def decision(self, question: str) -> dict[str, Any] | None:
         """The newest decision on `question`, or None."""
         return next((entry for entry in self.all("decision") if entry.get("question") == question), None)
@@ -187,16 +192,21 @@ class Ledger:
 
     def last_run(self) -> Run | None:
         """The run that began last, or None."""
-        with reading(self.engine) as connection:
-            row = connection.execute(sql.select(runs).order_by(runs.c.started.desc()).limit(1)).first()
-        return Run(row.id, row.started, row.ended, row.outcome, json.loads(row.body)) if row else None
+        return self._newest_run(sql.true())
+
+    def last_completed_run(self) -> Run | None:
+        """The run that began last of those that were completed, or None."""
+        return self._newest_run(runs.c.outcome == "completed")
 
     def learnt_until(self) -> int:
         """The number of the newest answer that the last completed run took in; 0 before the first."""
-        query = sql.select(runs.c.body).where(runs.c.outcome == "completed").order_by(runs.c.started.desc()).limit(1)
+        run = self.last_completed_run()
+        return int(run.body.get("feedback_until", 0)) if run else 0
+
+    def _newest_run(self, which: Any) -> Run | None:
         with reading(self.engine) as connection:
-            row = connection.execute(query).first()
-        return int(json.loads(row.body).get("feedback_until", 0)) if row else 0
+            row = connection.execute(sql.select(runs).where(which).order_by(runs.c.started.desc()).limit(1)).first()
+        return Run(row.id, row.started, row.ended, row.outcome, json.loads(row.body)) if row else None
 
 
 def open_ledger(environment: Environment) -> Ledger:

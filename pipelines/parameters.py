@@ -154,13 +154,25 @@ SHARED = {"record": Record, "seed": int}
 def check_parameters(parameters: Mapping[str, Any]) -> None:
     """Raise ParameterError for any unknown key or wrong value in any section, before anything is done."""
     stages = {name: _stage(name) for name in STAGES}
-    check_keys(FILE, parameters, [*SHARED, *stages, "listen"])
+    check_keys(FILE, parameters, [*SHARED, *stages, *SETTINGS])
     for name, hint in SHARED.items():
         if name in parameters:
             convert(name, parameters[name], hint)
     for function in stages.values():
         arguments_for(function, parameters)
-    check_keys("listen", parameters.get("listen") or {}, ["min_feedback"])
+    for section in SETTINGS:
+        setting(parameters, section, next(iter(SETTINGS[section])))
+
+
+# What no stage reads: when to act. Whole numbers, each with its default.
+SETTINGS = {"listen": {"min_feedback": 200}, "forget": {"retrain_within_days": 7}}
+
+
+def setting(parameters: Mapping[str, Any], section: str, name: str) -> int:
+    """The whole number `section.name` of params.yaml, or its default. Raises ParameterError where it is none."""
+    given = parameters.get(section) or {}
+    check_keys(section, given, list(SETTINGS[section]))
+    return int(convert(f"{section}.{name}", given.get(name, SETTINGS[section][name]), int))
 
 
 # Not their order, which dvc.yaml alone knows: whose keyword arguments stand in params.yaml.

@@ -86,6 +86,16 @@ class Registry:
         found = self.client.search_model_versions(f"name = '{model}'")
         return next((int(v.version) for v in found if v.tags.get("digest") == digest), None)
 
+    def versions(self, model: str) -> list[tuple[int, str]]:
+        """Each version of `model`, and the data version that it learnt from."""
+        found = self.client.search_model_versions(f"name = '{model}'")
+        return sorted((int(v.version), str(v.tags.get("data_version", "unversioned"))) for v in found)
+
+    def mark(self, model: str, version: int, tags: Mapping[str, str]) -> None:
+        """Set tags of a version of `model`."""
+        for key, value in tags.items():
+            self.client.set_model_version_tag(model, str(version), key, value)
+
     def crown(self, model: str, version: int) -> None:
         """Let the alias `champion` name `version`."""
         self.client.set_registered_model_alias(model, CHAMPION, str(version))

@@ -1,6 +1,7 @@
 """Versions of data, kept by DVC, driven in this process: a check costs 0.04 s instead of 0.6 s by command line."""
 
 import contextlib
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,6 +68,28 @@ def version_of(path: Path) -> str | None:
     """The recorded hash of the folder `path`, or None before its first version."""
     found = describe(path)
     return found[0] if found else None
+
+
+def stores(workspace: Path) -> dict[str, Path]:
+    """Where the versions of `workspace` lie on this machine: DVC's cache, and those remotes that are folders."""
+    with repository(workspace) as repo:
+        found = {"cache": Path(repo.cache.local.path)}
+        for name, remote in repo.config["remote"].items():
+            url = str(remote["url"]).removeprefix("file://")
+            if "://" not in url:
+                found[f"remote {name}"] = Path(repo.dvc_dir) / url
+    return found
+
+
+def members(workspace: Path, version: str) -> list[Path] | None:
+    """The cached files of the folder whose hash is `version`; None where not all of them are in the cache."""
+    with repository(workspace) as repo:
+        place = repo.cache.local.oid_to_path
+        listing = Path(place(version))
+        if not listing.is_file():
+            return None
+        found = [Path(place(entry["md5"])) for entry in json.loads(listing.read_text("utf-8"))]
+    return found if all(path.is_file() for path in found) else None
 
 
 def restore(workspace: Path, path: Path) -> None:

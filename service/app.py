@@ -19,12 +19,15 @@ from pipelines.vault import open_vault
 from service.champion import Serving
 from service.commits import GroupCommit
 from service.limits import BodyLimit
+from service.people import ask_for_people
 from service.refusals import DESCRIBED, DESCRIBED_ANSWER, tell_refusals
 from service.requests import LONGEST_NAME, Acknowledged, Feedback, Health, Predicted, Question, question
 
 ROUTES = {
     "POST /predict": "a row in, a label out",
     "POST /feedback": "what would have been right",
+    "DELETE /subjects/{subject}": "forget somebody (operators)",
+    "PUT /subjects/{subject}/consent": "give or withdraw consent (operators)",
     "GET /health": "who serves",
     "GET /openapi.json": "all of this, for programs",
 }
@@ -54,9 +57,11 @@ class Desk:
         person = asked.subject or name
         cells = as_row(self.record, values, person, now())
         owner = self.store.vault.pseudonym(person)
-        self.showing.add(Shown(name, version, found.label, found.probabilities, owner, cells))
+        held_back = asked.subject is not None and self.store.holds_back(owner)
+        if not held_back:
+            self.showing.add(Shown(name, version, found.label, found.probabilities, owner, cells))
         return Predicted(
-            prediction_id=name,
+            prediction_id=None if held_back else name,
             label=found.label,
             probabilities=found.probabilities,
             model=self.record.name,
@@ -92,6 +97,7 @@ def create_app(workspace: Path, environment: Environment) -> FastAPI:
     app.add_middleware(BodyLimit)
     tell_refusals(app)
     _routes(app, desk)
+    ask_for_people(app, desk.store, environment)
     return app
 
 

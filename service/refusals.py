@@ -12,14 +12,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from pipelines.errors import BundleError, FlywheelError, WorldError
+from pipelines.errors import BundleError, DataError, FlywheelError, WorldError
 from pipelines.feedback import AnswerError, ContradictionError, UnknownPredictionError
 from service.champion import NoChampionError
+
+
+class NotAllowedError(DataError):
+    """Whoever asks is not known as an operator."""
+
 
 STATUS: dict[type[FlywheelError], int] = {
     UnknownPredictionError: 404,
     ContradictionError: 409,
     AnswerError: 422,
+    NotAllowedError: 403,
     NoChampionError: 503,
     BundleError: 503,
     WorldError: 503,
@@ -51,6 +57,7 @@ class Refusal(BaseModel):
 
 # Put in the place of FastAPI's own description, which would promise that the input is repeated.
 DESCRIBED: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (413, 422, 503)}
+DESCRIBED_OPERATOR: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (403, 422, 503)}
 DESCRIBED_ANSWER = DESCRIBED | {code: {"model": Refusal} for code in (404, 409)}
 
 

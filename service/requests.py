@@ -171,7 +171,9 @@ class Feedback(Strict):
 class Predicted(BaseModel):
     """The label of a row, and how sure the model is of each."""
 
-    prediction_id: str
+    prediction_id: str | None = Field(
+        description="What feedback names; null where nothing of this person may be stored."
+    )
     label: str
     probabilities: dict[str, float]
     model: str

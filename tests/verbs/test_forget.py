@@ -55,6 +55,7 @@ def with_history(path: Path) -> tuple[Workspace, list[dict[str, str]]]:
     """Five data versions in Git and DVC, each 2,000 people larger, and three registered models."""
     made = workspaces.make(path, workspaces.small_reviews())
     git(path, "init", "--quiet")
+    dvc(path, "remote", "add", "--default", "store", str(path.with_name("remote")))
     registry = open_registry(made.environment, path)
     (path / "bundle").mkdir()
     (path / "bundle" / "bundle.json").write_text("{}")
@@ -65,6 +66,7 @@ def with_history(path: Path) -> tuple[Workspace, list[dict[str, str]]]:
         git(path, "add", "-f", "data/raw.dvc", "params.yaml", "dvc.yaml", ".dvc/config")
         git(path, "commit", "--quiet", "-m", f"version {version}")
         git(path, "tag", f"v{version}")
+        dvc(path, "push", "data/raw.dvc")
         images.append(image(made.raw))
         if version in MODELS:
             run = registry.start(made.record.name, f"of version {version}", {}, {"data_version": found.version})
@@ -79,9 +81,6 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLYWHEEL_HOME", str(top / "home"))
         made, images = with_history(top / "workspace")
-        dvc(made.path, "remote", "add", "--default", "store", str(top / "remote"))
-        dvc(made.path, "push", "--all-commits")
-        git(made.path, "commit", "--quiet", "-am", "a remote")
         git(top, "clone", "--quiet", str(made.path), str(top / "clone"))
         dvc(top / "clone", "pull", "data/raw.dvc")
         shutil.copytree(made.path, top / "backup", symlinks=True)

@@ -45,7 +45,7 @@ def _consents(ledger: Ledger, record: str) -> Finding:
     Consents(ledger, record)  # makes the table where it is not there yet
     told: dict[str, bool] = {}
     for entry in reversed(ledger.all("consent")):
-        if entry["record"] == record:
+        if entry.get("record") == record:
             told[entry["subject"]] = entry["given"]
     with reading(ledger.engine) as connection:
         query = sql.select(consents.c.subject, consents.c.given).where(consents.c.record == record)
@@ -66,7 +66,7 @@ def _champion(ledger: Ledger, model: str) -> Finding:
 
 def _accesses(ledger: Ledger) -> Finding:
     """Each run of a stage that opens people must have said so."""
-    logged = {(entry.get("run"), entry["why"]) for entry in ledger.all("access")}
+    logged = {(entry.get("run"), entry.get("why")) for entry in ledger.all("access")}
     with reading(ledger.engine) as connection:
         found = [json.loads(row.body) for row in connection.execute(sql.select(runs.c.body))]
     opened = {

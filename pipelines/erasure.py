@@ -136,6 +136,6 @@ def _newest(entries: Iterable[Mapping[str, Any]], record: str) -> dict[str, dict
     """The newest of `entries` (newest first) for each subject of `record`."""
     found: dict[str, dict[str, Any]] = {}
     for entry in entries:
-        if entry["record"] == record:
+        if entry.get("record") == record:
             found.setdefault(str(entry["subject"]), dict(entry))
     return found

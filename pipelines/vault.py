@@ -51,6 +51,8 @@ class Vault:
         # Derived once, then kept wrapped: the master key can be rotated without changing a pseudonym.
         self._subjects = self._store_key("subjects", _derive(master, f"{namespace}/subjects"))
         self._rows = self._store_key("rows", _derive(master, f"{namespace}/rows"))
+        # Whoever stands in for a person in texts is chosen by this: the same one in all texts of the data set.
+        self.surrogate_key = self._store_key("surrogates", _derive(master, f"{namespace}/surrogates"))
 
     def close(self) -> None:
         """Close the key store."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from pipelines.privacy.person_names import Name, parse
 from pipelines.privacy.people import Person, link
+from pipelines.privacy.person_names import Name, parse
 from pipelines.privacy.rules import digits_of
 from pipelines.privacy.shadow import cast
 from pipelines.privacy.spans import Span

@@ -1,4 +1,4 @@
-"""Which mentions of a document are one person: "Anna Smith", later "Ms Smith", "A. Smith" or "Anna"; 张伟, 张先生, 小张.
+"""Which mentions of a document are one person: "Anna Smith", later "Ms Smith" or "Anna"; 张伟, 张先生, 小张.
 
 Mentions are read in their order, and every question is one look into an index: time is linear. What is ambiguous
 goes to whoever was mentioned last; what contradicts (another given name, Mr and Ms) is somebody else.
@@ -36,7 +36,7 @@ class Person:
         """Add what a mention says; a name written out replaces its initial."""
         if name.surname:
             longer = not self.given or is_initial(self.given[0]) or len(name.given) > len(self.given)
-            self.given = name.given if longer and not is_initial(name.given[0]) or not self.given else self.given
+            self.given = name.given if (longer and not is_initial(name.given[0])) or not self.given else self.given
             self.surname = self.surname or name.surname
         elif self.is_one_name:
             self.alone = name.alone

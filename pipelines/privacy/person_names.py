@@ -1,4 +1,4 @@
-"""A person's name taken apart: titles off, given name, surname, initials; English and Chinese, folded for comparison."""
+"""A person's name taken apart: titles, given names, surname, initials; English and Chinese, folded for comparison."""
 
 import re
 from dataclasses import dataclass
@@ -21,15 +21,28 @@ PARTICLES = frozenset(
 TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?|,")
 _TITLE_BEFORE = re.compile(r"(?<![a-z])(?P<title>[a-z]{2,9})\.?[ \t]{1,3}\Z")
 
-_SEVERAL = ("先生", "女士", "小姐", "太太", "夫人", "老师", "教授", "医生", "大夫", "律师", "法官", "经理", "博士", "主任")
-_SEVERAL += ("院长", "校长", "局长", "部长", "书记", "主席", "总理", "同志", "师傅", "阿姨", "同学", "警官", "护士", "老板")
+_SEVERAL = (
+    "先生", "女士", "小姐", "太太", "夫人", "老师", "教授", "医生", "大夫", "律师", "法官", "经理", "博士", "主任",
+    "院长", "校长", "局长", "部长", "书记", "主席", "总理", "同志", "师傅", "阿姨", "同学", "警官", "护士", "老板",
+)  # fmt: skip
 _SINGLE = "总董工哥姐叔姨嫂婶爷局处科队导"
 _YOUNG, _OLD = "小", "老"
 _BEFORE = (_YOUNG, _OLD, "阿", "大")
-_GENDER = {"先生": "m", "女士": "f", "小姐": "f", "太太": "f", "夫人": "f", "阿姨": "f", "哥": "m", "叔": "m", "姐": "f"}
-_COMPOUND = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 长孙 宇文 夏侯 独孤 南宫 端木 百里 呼延 东郭 西门".split()
-)
+_GENDER = {
+    "先生": "m",
+    "女士": "f",
+    "小姐": "f",
+    "太太": "f",
+    "夫人": "f",
+    "阿姨": "f",
+    "哥": "m",
+    "叔": "m",
+    "姐": "f",
+}
+_COMPOUND = frozenset({
+    "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "长孙", "宇文", "夏侯",
+    "独孤", "南宫", "端木", "百里", "呼延", "东郭", "西门",
+})  # fmt: skip
 _ANY_HAN = re.compile(f"[{HAN}]")
 _NOT_HAN = re.compile(f"[^{HAN}]+")
 _DOTS = re.compile("[·•・]")
@@ -109,10 +122,10 @@ def _is_surname(text: str) -> bool:
 def _chinese(folded: str, following: str) -> Name:
     before, surname, given, after = split_chinese(folded)
     after = after or next((title for title in _SEVERAL if following.startswith(title)), "")
-    marks = {"gender": _GENDER.get(after, ""), "age": before if before in (_YOUNG, _OLD) else ""}
+    gender, age = _GENDER.get(after, ""), before if before in (_YOUNG, _OLD) else ""
     if given:
-        return Name((given,), surname, titled=bool(after), is_chinese=True, **marks)  # type: ignore[arg-type]
-    return Name(alone=surname or folded, titled=bool(before or after), is_chinese=True, **marks)  # type: ignore[arg-type]
+        return Name((given,), surname, "", bool(after), gender, age, is_chinese=True)
+    return Name((), "", surname or folded, bool(before or after), gender, age, is_chinese=True)
 
 
 def _transliterated(folded: str) -> Name:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pipelines.errors import ParameterError
@@ -26,9 +27,9 @@ def find(text: str) -> list[Span]:
     analyzer, languages = _analyzer()
     language = "zh" if "zh" in languages and _ANY_HAN.search(text) else languages[0]
     found = []
-    for start in _cuts(text):
-        for result in analyzer.analyze(text=text[start : start + _PIECE], language=language):
-            found.append(Span(start + result.start, start + result.end, _type(result.entity_type), result.score))
+    for start, end in pairwise([*_cuts(text), len(text)]):
+        results = analyzer.analyze(text=text[start:end], language=language)
+        found += [Span(start + r.start, start + r.end, _type(r.entity_type), r.score) for r in results]
     return found
 
 
@@ -68,7 +69,7 @@ def _analyzer() -> tuple[Any, tuple[str, ...]]:
 
 
 def _models(installed: list[str]) -> dict[str, str]:
-    """The model to use for English and for Chinese. Raises ParameterError where there is none: Presidio would fetch it."""
+    """The model to use for English and for Chinese. Raises ParameterError where none is: Presidio would fetch one."""
     sizes = ("lg", "trf", "md", "sm")
     found = {}
     for language in ("en", "zh"):

@@ -1,6 +1,6 @@
 """Clean one text: the one function that the pipeline, the service and `flywheel scrub` call."""
 
-import secrets
+import os
 
 from pipelines.privacy.coreference import link_spans
 from pipelines.privacy.finders import find
@@ -35,5 +35,5 @@ def instead(text: str, spans: list[Span], rules: TextRules, key: bytes | None = 
         return placeholders
     from pipelines.privacy.surrogates import surrogates
 
-    stand_ins = surrogates(text, spans, linked, key or secrets.token_bytes(32))
+    stand_ins = surrogates(text, spans, linked, key or os.urandom(32))
     return [placeholder if one is None else one for one, placeholder in zip(stand_ins, placeholders, strict=True)]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pipelines.errors import ParameterError
+from pipelines.files import read_json, write_json
 
 Mode = Literal["placeholder", "surrogate", "mask"]
 FinderName = Literal["patterns", "presidio"]
@@ -44,3 +46,14 @@ def rules_from_json(content: Mapping[str, Any]) -> TextRules:
     if not known or not finders or not set(finders) <= set(get_args(FinderName)):
         raise ValueError("unknown text rules")
     return TextRules(mode, finders, numbered)
+
+
+def pass_on_rules(source: Path, target: Path) -> None:
+    """Let the rules by which the rows in `source` were cleaned go with the rows in `target`."""
+    write_json(target / RULES_FILE, read_rules(source).to_json())
+
+
+def read_rules(folder: Path) -> TextRules:
+    """The rules by which the rows in `folder` were cleaned; the default where nothing is said of them."""
+    path = folder / RULES_FILE
+    return rules_from_json(read_json(path)) if path.is_file() else TextRules()

@@ -1,4 +1,4 @@
-"""The choice of a stand-in: a keyed digest of what it stands for seeds it, so that only the key's owner can repeat it."""
+"""The choice of a stand-in: a keyed digest of what it stands for seeds it: only the key's owner can repeat it."""
 
 import hmac
 import re

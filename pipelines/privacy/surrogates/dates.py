@@ -3,12 +3,15 @@
 import re
 from datetime import date, timedelta
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November")
-_MONTHS += ("December",)
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
 _NAMED = "|".join(name if len(name) < 5 else rf"{name[:3]}(?:t?(?![a-z])|{name[3:]})" for name in _MONTHS)
 _YEAR = "(?P<y>1[0-9]{3}|20[0-9]{2})"
 _DIGIT = re.compile("[0-9]")
-_CLOCK = re.compile(r"(?<![0-9])[0-9]{1,2}[:时点][0-9]{0,2}(?::[0-9]{2})?|(?<![0-9])[0-9]{1,2} ?[ap]\.?m", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?<![0-9])[0-9]{1,2}[:时点][0-9]{0,2}(?::[0-9]{2})?|(?<![0-9])[0-9]{1,2} ?[ap]\.?m", re.IGNORECASE
+)
 
 
 def shifted(found: str, days: int) -> str | None:

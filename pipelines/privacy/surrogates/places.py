@@ -33,7 +33,9 @@ def url(_: str, random: Random, __: bool) -> str:
 def handle(original: str, random: Random, _: bool) -> str:
     """An account's name, Chinese for a Chinese one."""
     if is_han(original):
-        return "@" + random.choice(pools.chinese_surnames(1)) + "".join(random.choices(pools.chinese_given_names(0), k=2))
+        return (
+            "@" + random.choice(pools.chinese_surnames(1)) + "".join(random.choices(pools.chinese_given_names(0), k=2))
+        )
     return f"@{_word(random, pools.given_names())}_{_word(random, pools.surnames())}{random.randint(10, 99)}"
 
 

@@ -61,11 +61,19 @@ def _analyzer() -> tuple[Any, tuple[str, ...]]:
             "Expected the package and a spaCy model beside Flywheel; it is not among its own dependencies.",
             "run `pip install presidio-analyzer` and install a model such as en_core_web_lg, or leave `presidio` out.",
         ) from None
+    _keep_offline()
     models = _models(get_installed_models())
     configuration = [{"lang_code": language, "model_name": name} for language, name in models.items()]
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": configuration})
     languages = tuple(models)
     return AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=list(languages)), languages
+
+
+def _keep_offline() -> None:
+    """Let Presidio's check of e-mail domains use the list that came with its package, not fetch a newer one."""
+    from tldextract import tldextract
+
+    tldextract.TLD_EXTRACTOR.suffix_list_urls = ()
 
 
 def _models(installed: list[str]) -> dict[str, str]:

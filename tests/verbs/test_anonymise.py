@@ -113,6 +113,7 @@ def test_the_report_has_counts_and_names_of_columns_and_no_value(freed: Workspac
         "rows": 12,
         "subjects": 6,
         "columns_dropped": ["user", "consent"],
+        "text": {"mode": "placeholder", "finders": ["patterns"], "numbered": "people"},
         "spans_removed": {"CARD": 1, "EMAIL": 1, "URL": 1},
         "categories_merged": {"city": 1},
     }

@@ -52,6 +52,8 @@ def _phone(number: str, random: Random, wide: bool) -> str:
 
 def card(original: str, random: Random, _: bool) -> str:
     """A card number of a test range of the same issuer, with its check digit."""
+    if not re.fullmatch("[0-9]{8,19}", original):
+        return _alike(original, random)
     head = _TEST_CARDS.get(original[0], original[0] + "00000")
     body = head + _some(len(original) - len(head) - 1, random)
     return next(body + last for last in _DIGITS if luhn(body + last))
@@ -59,6 +61,8 @@ def card(original: str, random: Random, _: bool) -> str:
 
 def iban(original: str, random: Random, _: bool) -> str:
     """An IBAN of the same country and shape, with its check digits (ISO 13616)."""
+    if not re.fullmatch("[a-z]{2}[0-9]{2}[0-9a-z]{8,30}", original):
+        return _alike(original, random)
     country, account = original[:2], _alike(original[4:], random)
     value = int("".join(str(int(character, 36)) for character in account + country + "00"))
     return f"{country}{98 - value % 97:02}{account}"

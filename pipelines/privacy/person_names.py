@@ -18,6 +18,7 @@ PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "das", "do", "du", "la", "le", "bin", "ibn"}
     | {"al", "el", "ter", "ten", "af", "av", "zu", "y", "st"}
 )
+LONGEST = 200  # characters; what is longer is no name, whatever a tagger says
 TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?|,")
 _TITLE_BEFORE = re.compile(r"(?<![a-z])(?P<title>[a-z]{2,9})\.?[ \t]{1,3}\Z")
 
@@ -84,6 +85,8 @@ class Piece(NamedTuple):
 
 def parse(mention: str, before: str = "", after: str = "") -> Name:
     """The name that `mention` holds, with what stands `before` and `after` it: a title may be left outside."""
+    if len(mention) > LONGEST:
+        return Name(alone=mention)
     folded = cast(mention).text.replace(BLANK, " ").casefold().replace("’", "'")
     if _ANY_HAN.search(folded) and not re.search("[a-z]", folded):
         return _transliterated(folded) if _DOTS.search(folded) else _chinese(folded, after)

@@ -169,7 +169,9 @@ def test_whatever_a_tagger_calls_a_name_is_somebody(mentions: list[str]) -> None
 
 
 def test_a_hundred_thousand_namesakes_are_told_apart() -> None:
-    mentions = [f"Anna{'abcdefghij'[n % 10]}{'klmnopqrstuvwxyzabcd'[n // 10 % 20]} Smith" for n in range(100_000)] + ["Smith"]
+    mentions = [f"Anna{'abcdefghij'[n % 10]}{'klmnopqrstuvwxyzabcd'[n // 10 % 20]} Smith" for n in range(100_000)] + [
+        "Smith"
+    ]
     places, found = link(map(parse, mentions))
     assert len(found) == 200
     assert places[-1] == places[-2]

@@ -76,7 +76,9 @@ def test_titles_particles_and_suffixes_stay() -> None:
 
 
 def test_two_people_never_become_one() -> None:
-    names = [f"[{given} {surname}]" for given in ("Ann", "Bob", "Cid", "Dan", "Eve") for surname in ("Lee", "Ray", "Poe")]
+    names = [
+        f"[{given} {surname}]" for given in ("Ann", "Bob", "Cid", "Dan", "Eve") for surname in ("Lee", "Ray", "Poe")
+    ]
     assert len(set(pieces(", ".join(names)))) == len(names)
 
 
@@ -130,7 +132,9 @@ def test_check_digits_are_right_and_ranges_reserved() -> None:
 
 
 def test_one_number_in_two_forms_stays_one_number() -> None:
-    national, international, spaced = pieces("[020 7946 0958|PHONE] [+44 20 7946 0958|PHONE] [+44 (0)20 79460958|PHONE]")
+    national, international, spaced = pieces(
+        "[020 7946 0958|PHONE] [+44 20 7946 0958|PHONE] [+44 (0)20 79460958|PHONE]"
+    )
     assert international == "+44 " + national[1:]
     assert spaced.replace(" ", "") == "+44(0)" + national.replace(" ", "")[1:]
 
@@ -187,7 +191,9 @@ def test_english_and_chinese_places_and_companies_have_their_like() -> None:
 @given(TEXTS)
 def test_what_lies_between_the_stand_ins_stays_as_it_was(text: str) -> None:
     stood_in, spans = clean(text, RULES, KEY)
-    kept = [text[a:b] for a, b in zip([0, *(s.end for s in spans)], [*(s.start for s in spans), len(text)], strict=True)]
+    kept = [
+        text[a:b] for a, b in zip([0, *(s.end for s in spans)], [*(s.start for s in spans), len(text)], strict=True)
+    ]
     assert re.fullmatch(".*".join(map(re.escape, kept)), stood_in, re.DOTALL)
     assert stood_in == clean(text, RULES, KEY)[0]
 

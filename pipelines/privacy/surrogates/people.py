@@ -7,7 +7,16 @@ from functools import partial
 from random import Random
 
 from pipelines.privacy.people import Person
-from pipelines.privacy.person_names import PARTICLES, Name, Piece, is_han, is_initial, split_chinese, western_pieces
+from pipelines.privacy.person_names import (
+    LONGEST,
+    PARTICLES,
+    Name,
+    Piece,
+    is_han,
+    is_initial,
+    split_chinese,
+    western_pieces,
+)
 from pipelines.privacy.shadow import BLANK, cast
 from pipelines.privacy.surrogates import pools
 from pipelines.privacy.surrogates.chosen import Choice
@@ -15,6 +24,8 @@ from pipelines.privacy.surrogates.chosen import Choice
 
 def stand_in(choice: Choice, mention: str, name: Name, person: Person) -> str | None:
     """The mention with other names in it; None where no free name was found, or where it holds no name at all."""
+    if len(mention) > LONGEST:
+        return None
     plain = cast(mention).text.replace(BLANK, " ")
     if name.is_chinese:
         return _chinese(choice, plain, person)
@@ -56,8 +67,7 @@ def _role(word: str, name: Name, person: Person) -> str:
         return "given"
     if word in person.surname.split() or name.titled:
         return "surname"
-    usual = {known.casefold() for known in pools.given_names()} - {known.casefold() for known in pools.surnames()}
-    return "given" if word in usual else "surname"
+    return "given" if word in pools.given_names_alone() else "surname"
 
 
 def _in_case_of(chosen: str, shown: str) -> str:

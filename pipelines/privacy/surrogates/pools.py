@@ -20,6 +20,12 @@ def surnames() -> tuple[str, ...]:
 
 
 @cache
+def given_names_alone() -> frozenset[str]:
+    """English given names in lower case that are no surnames too."""
+    return frozenset(map(str.casefold, given_names())) - frozenset(map(str.casefold, surnames()))
+
+
+@cache
 def chinese_given_names(length: int) -> tuple[str, ...]:
     """Chinese given names of so many characters; for any length but 1 and 2 the single characters."""
     from faker.providers.person.zh_CN import Provider

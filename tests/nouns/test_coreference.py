@@ -126,8 +126,10 @@ NAMES = ("Smith", "Jones", "Brown", "Lee")
 MENTIONS = some.builds(
     lambda form, given, surname: form.format(given=given, surname=surname, initial=given[0]),
     some.sampled_from(
-        ["{given} {surname}", "{surname}", "Mr {surname}", "Ms {surname}", "{initial}. {surname}", "{given}"]
-        + ["{surname}, {given}", "Dr {given} {surname}"]
+        [
+            *("{given} {surname}", "{surname}", "Mr {surname}", "Ms {surname}", "{initial}. {surname}", "{given}"),
+            *("{surname}, {given}", "Dr {given} {surname}"),
+        ]
     ),
     some.sampled_from(GIVEN),
     some.sampled_from(NAMES),

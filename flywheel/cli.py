@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _status(commands)
     _serving(commands)
     _answering(commands)
+    _scrub(commands)
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
     _asking(commands)
@@ -101,6 +102,15 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
     actions.add_parser("rotate", help="let another master key wrap them; no data is rewritten")
 
 
+def _scrub(commands: Commands) -> None:  # type: ignore[valid-type]
+    scrub = commands.add_parser("scrub", help="take the people out of a text, anywhere; no workspace is needed")  # type: ignore[attr-defined]
+    scrub.add_argument("file", metavar="FILE|-", help='a text, which is one document, or JSON lines {"text": …}')
+    scrub.add_argument("--json", action="store_true", help="one JSON object per document, with what was found where")
+    scrub.add_argument("--mode", default="placeholder", metavar="MODE", help="placeholder (default), surrogate or mask")
+    scrub.add_argument("--finders", default="patterns", metavar="NAMES", help="patterns (default), presidio; by commas")
+    scrub.add_argument("--numbered", default="people", metavar="WHOM", help="people (default), all or none: <PERSON_2>")
+
+
 def _do_new(chosen: argparse.Namespace) -> int:
     from flywheel.new import new
 
@@ -135,6 +145,12 @@ def _do_feedback(chosen: argparse.Namespace) -> int:
     from flywheel.answers import take_in
 
     return take_in(chosen.file)
+
+
+def _do_scrub(chosen: argparse.Namespace) -> int:
+    from flywheel.scrub import scrub
+
+    return scrub(chosen.file, chosen.mode, chosen.finders.split(","), chosen.numbered, as_json=chosen.json)
 
 
 def _do_listen(_: argparse.Namespace) -> int:
@@ -188,6 +204,7 @@ COMMANDS = {
     "serve": _do_serve,
     "predict": _do_predict,
     "feedback": _do_feedback,
+    "scrub": _do_scrub,
     "listen": _do_listen,
     "rollback": _do_rollback,
     "forget": _do_forget,

@@ -2,15 +2,17 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from flywheel.reading import format_of, lines, named, speaking_as
-from pipelines.environment import read_environment
+from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError
 from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.vault import open_vault
 from pipelines.workspace import require
 from service.champion import Prediction, Reigning, load, no_champion
 from service.inputs import is_blank, read_columns, unreadable
@@ -29,10 +31,23 @@ def predict(file: str, *, as_json: bool) -> int:
 
 
 def _champion(record: Record, workspace: Path) -> Reigning:
-    champion = open_ledger(read_environment(os.environ, workspace)).champion(record.name)
+    environment = read_environment(os.environ, workspace)
+    champion = open_ledger(environment).champion(record.name)
     if champion is None:
         raise no_champion()
-    return load(champion, record, workspace)
+    reigning = load(champion, record, workspace)
+    if reigning.bundle.text.mode != "surrogate":
+        return reigning
+    return replace(reigning, key=_key(environment, record))
+
+
+def _key(environment: Environment, record: Record) -> bytes:
+    """The key of the data set's surrogates: a question is cleaned as the training texts were."""
+    vault = open_vault(environment.home, environment.master_key, record.name)
+    try:
+        return vault.surrogate_key
+    finally:
+        vault.close()
 
 
 def read(path: Path, record: Record) -> list[Row]:

@@ -12,6 +12,7 @@ from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
 from pipelines.ledger import open_ledger
 from pipelines.privacy.columns import without_people
+from pipelines.privacy.text_rules import RULES_FILE, TextRules
 from pipelines.raw import open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
@@ -47,6 +48,7 @@ def anonymise(
     report: Path,
     *,
     record: Record,
+    text: TextRules = TextRules(),
     tables: TableRules = TableRules(),
     environment: Environment,
 ) -> None:
@@ -55,22 +57,27 @@ def anonymise(
     access = enter(open_ledger(environment), environment, "anonymise", "data/raw", version_of(raw))
     frame = open_rows(raw, record, vault, access)
     accepted = pl.read_parquet(validated / "rows.parquet").filter("accepted").select("row")
-    result = forget_people(typed(frame.join(accepted, on="row", maintain_order="left"), record), record, tables)
+    rows = typed(frame.join(accepted, on="row", maintain_order="left"), record)
+    result = forget_people(rows, record, tables, text, vault.surrogate_key)
     with replacing(anonymised) as draft:
         draft.mkdir()
         unlinked(result.rows, vault).write_parquet(draft / "rows.parquet")
-    write_json(report, describe(result, record))
+        # What a model learns from these rows, it must be asked by the same rules: they go with the rows.
+        write_json(draft / RULES_FILE, text.to_json())
+    write_json(report, describe(result, record, text))
 
 
-def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Anonymised:
+def forget_people(
+    rows: pl.DataFrame, record: Record, tables: TableRules, text: TextRules = TextRules(), key: bytes | None = None
+) -> Anonymised:
     """Typed rows (row, subject, origin, the record's columns) without identifiers, in text or in columns.
 
-    Times are cut to the day; the subject stays as a keyed pseudonym.
+    Times are cut to the day; the subject stays as a keyed pseudonym. Surrogates in texts come from `key`.
     """
     spans: Counter[str] = Counter()
     kept = [column for column in record.columns if keeps(column)]
     rows = rows.select("row", "subject", "origin", *(column.name for column in kept))
-    rows = rows.with_columns(without_people(rows[column.name], column, spans) for column in kept)
+    rows = rows.with_columns(without_people(rows[column.name], column, spans, text, key) for column in kept)
     generalised = {column.name: _rare(rows, column, tables) for column in kept if _is_quasi_category(column)}
     rows = rows.with_columns(
         pl.when(pl.col(name).is_in(values)).then(pl.lit(OTHER)).otherwise(pl.col(name)).alias(name)
@@ -129,12 +136,13 @@ def _rare(rows: pl.DataFrame, column: Column, tables: TableRules) -> list[str]:
     return company.filter(pl.col("subject") < tables.fewest_subjects)[column.name].sort().to_list()
 
 
-def describe(result: Anonymised, record: Record) -> dict[str, object]:
+def describe(result: Anonymised, record: Record, text: TextRules) -> dict[str, object]:
     """What was taken out, in counts: never a value."""
     return {
         "rows": result.rows.height,
         "subjects": result.rows["subject"].n_unique(),
         "columns_dropped": [column.name for column in record.columns if not keeps(column)],
+        "text": text.to_json(),
         "spans_removed": dict(sorted(result.spans.items())),
         "categories_merged": result.generalised,
     }

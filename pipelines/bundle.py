@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipelines.errors import BundleError
 from pipelines.features import Columns, Features, from_json, to_json
 from pipelines.files import digest, read_json, replacing, write_json
+from pipelines.privacy.text_rules import TextRules, rules_from_json
 
 GRAPH, CARD = "model.onnx", "bundle.json"
 FORMAT = 1
@@ -26,7 +27,10 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model that predicts one of `labels` from columns, by an ONNX graph of (n, classes) probabilities."""
+    """A model that predicts one of `labels` from columns, by an ONNX graph of (n, classes) probabilities.
+
+    `text` is how its training texts were cleaned, and hence how whatever it is asked has to be.
+    """
 
     family: str
     labels: tuple[str, ...]
@@ -34,6 +38,7 @@ class Bundle:
     graph: bytes
     about: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
+    text: TextRules = TextRules()
 
     @cached_property
     def _session(self) -> Any:
@@ -64,6 +69,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
         "labels": list(bundle.labels),
         "graph_sha256": hashlib.sha256(bundle.graph).hexdigest(),
         "about": dict(bundle.about),
+        "text": bundle.text.to_json(),
         "features": to_json(bundle.features),
     }
     with replacing(folder) as draft:
@@ -90,6 +96,8 @@ def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> 
     if card.get("graph_sha256") != hashlib.sha256(graph).hexdigest() or card.get("format") != FORMAT:
         raise _altered(folder)
     content: Any = card
+    # Bundles from before there was a choice have no "text"; their rules are the default.
+    text = _text_rules(content["text"], folder) if "text" in content else TextRules()
     return Bundle(
         family=content["family"],
         labels=tuple(content["labels"]),
@@ -97,7 +105,19 @@ def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> 
         graph=graph,
         about=content["about"],
         threads=threads,
+        text=text,
     )
+
+
+def _text_rules(content: Any, folder: Path) -> TextRules:
+    try:
+        return rules_from_json(content)
+    except (ValueError, TypeError, KeyError):
+        raise BundleError(
+            f"The model bundle in {folder.name} wants its texts cleaned in a way that this version does not know.",
+            "Expected a mode and finders of `anonymise.text` in params.yaml.",
+            "serve it with the version of Flywheel that trained it, or train again (`flywheel run`).",
+        ) from None
 
 
 def _altered(folder: Path) -> BundleError:

@@ -25,15 +25,19 @@ STEPS = 16
 TOKEN = re.compile(
     r"<[A-Z_]+>|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_\u3400-\u9fff]+)*|\d+|[\u3400-\u9fff]|[!?！？…]|[\u2600-\u27bf\U0001f300-\U0001faff]"
 )
+# "<PERSON_2>" is "<person>" to a model: which of several it is would only make each of them rare.
+NUMBERED = re.compile(r"<([A-Z][A-Z_]{1,30}?)_[0-9]{1,9}>")
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def tokens(text: str) -> list[str]:
     """The words of `text` in lower case, its Han characters one by one, its numbers, marks and placeholders.
 
-    >>> tokens("Don't buy! 电池很差 <EMAIL>")
-    ["don't", 'buy', '!', '电', '池', '很', '差', '<email>']
+    >>> tokens("Don't buy! 电池很差 <EMAIL> <PERSON_2>")
+    ["don't", 'buy', '!', '电', '池', '很', '差', '<email>', '<person>']
     """
+    if "<" in text:
+        text = NUMBERED.sub(r"<\1>", text)
     return [token.lower() for token in TOKEN.findall(text)]
 
 

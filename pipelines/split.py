@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.checks import normal
 from pipelines.errors import DataError
 from pipelines.files import replacing, write_json
+from pipelines.privacy.text_rules import pass_on_rules
 from pipelines.record import Record
 from pipelines.stage import run
 
@@ -34,6 +35,7 @@ def split(
         draft.mkdir()
         for name in PARTS:
             parts.filter(pl.col("part") == name).drop("part").write_parquet(draft / f"{name}.parquet")
+        pass_on_rules(anonymised, draft)
         write_json(draft / "counts.json", {**_counts(parts), "overlap": rows.height - parts.height})
 
 

@@ -15,6 +15,7 @@ from pipelines.errors import ParameterError, TrainingError
 from pipelines.files import write_json
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
 from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
@@ -68,6 +69,7 @@ def train(
     """
     check_family(family, record)
     problem = pose(splits, record, class_weight, seed)
+    text = read_rules(splits)
     options = {"linear": linear, "lstm": lstm, "mlp": mlp}
     registry = open_registry(environment, workspace)
     runs = {}
@@ -79,7 +81,7 @@ def train(
         settings = _settings(name, schedule, options[name], class_weight, seed)
         live = _start(registry, record, role, settings, environment, workspace)
         fitted = fit(name, problem, options[name], schedule, live)
-        write_bundle(_bundle(name, fitted, problem, seed), model / role)
+        write_bundle(_bundle(name, fitted, problem, seed, text), model / role)
         registry.finish(live.run)
         runs[role] = live.run
     write_json(model / "runs.json", runs)
@@ -154,14 +156,14 @@ def _start(
     return Live(registry, run_id, Terminal(settings["family"]))
 
 
-def _bundle(name: Family, fitted: Fitted, problem: Problem, seed: int) -> Bundle:
+def _bundle(name: Family, fitted: Fitted, problem: Problem, seed: int, text: TextRules) -> Bundle:
     about = fitted.about | {
         "seed": seed,
         "threads": os.cpu_count(),
         "train_rows": len(problem.train.labels),
         "valid_rows": len(problem.valid.labels),
     }
-    return Bundle(name, problem.labels, fitted.features, fitted.graph, about)
+    return Bundle(name, problem.labels, fitted.features, fitted.graph, about, text=text)
 
 
 if __name__ == "__main__":

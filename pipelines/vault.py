@@ -33,6 +33,8 @@ class Vault:
         # Derived once, then kept wrapped: the master key can be rotated without changing a pseudonym.
         self._subjects = keys.own("subjects", f"{namespace}/subjects")
         self._rows = keys.own("rows", f"{namespace}/rows")
+        # Whoever stands in for a person in texts is chosen by this: the same one in all texts of the data set.
+        self.surrogate_key = keys.own("surrogates", f"{namespace}/surrogates")
 
     def close(self) -> None:
         """Close the key store."""

@@ -106,7 +106,7 @@ def _desk(workspace: Path, environment: Environment) -> Desk:
     ledger = open_ledger(environment)
     vault = open_vault(environment.home, environment.master_key, record.name)
     store = FeedbackStore(environment, record, vault)
-    return Desk(record, ledger, Serving(ledger, record, workspace), store, GroupCommit(store.show))
+    return Desk(record, ledger, Serving(ledger, record, workspace, vault.surrogate_key), store, GroupCommit(store.show))
 
 
 @contextlib.asynccontextmanager

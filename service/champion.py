@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.bundle import Bundle, read_bundle
-from pipelines.errors import BundleError, DataError
+from pipelines.errors import BundleError, DataError, ParameterError
 from pipelines.ledger import Champion, Ledger, now
+from pipelines.privacy.text import clean
 from pipelines.record import Record
 from service.inputs import Arrived, as_columns, read_columns
 
@@ -37,15 +38,16 @@ class Reigning:
     champion: Champion
     bundle: Bundle
     since: str
+    key: bytes | None = None  # surrogates in questions come from it, as they did in the training texts
 
     def predict(self, rows: Sequence[Arrived], record: Record) -> list[Prediction]:
         """The label of each row, and the probability of every label."""
-        found = self.bundle.probabilities(as_columns(rows, record))
+        found = self.bundle.probabilities(as_columns(rows, record, self.bundle.text, self.key))
         labels = self.bundle.labels
         return [Prediction(labels[row.argmax()], dict(zip(labels, row.tolist(), strict=True))) for row in found]
 
 
-def load(champion: Champion, record: Record, workspace: Path) -> Reigning:
+def load(champion: Champion, record: Record, workspace: Path, key: bytes | None = None) -> Reigning:
     """The champion's bundle, proved by one prediction. Raises BundleError where it cannot serve."""
     from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
@@ -54,8 +56,13 @@ def load(champion: Champion, record: Record, workspace: Path) -> Reigning:
     refused = (runtime.Fail, runtime.InvalidArgument, runtime.InvalidGraph, runtime.InvalidProtobuf)
     failed = (runtime.NotImplemented, runtime.RuntimeException)
     try:
-        reigning = Reigning(champion, read_bundle(workspace / body["bundle"], body["digest"], threads=1), now())
+        reigning = Reigning(champion, read_bundle(workspace / body["bundle"], body["digest"], threads=1), now(), key)
+        clean("", reigning.bundle.text)  # a finder that is not installed here is missed now, not at the first question
         reigning.predict([dict.fromkeys(column.name for column in read_columns(record))], record)
+    except ParameterError as error:
+        what, expected, fix = str(error).split("\n", 2)
+        what = f"The champion, version {champion.version}, cannot be loaded. {what}"
+        raise BundleError(what, expected, fix.removeprefix("Fix: ")) from None
     except (*refused, *failed, OSError, ValueError, TypeError, KeyError) as error:
         raise BundleError(
             f"The champion, version {champion.version}, cannot be loaded ({type(error).__name__}).",
@@ -77,8 +84,8 @@ def no_champion() -> NoChampionError:
 class Serving:
     """Who serves now, and what is wrong with whoever should."""
 
-    def __init__(self, ledger: Ledger, record: Record, workspace: Path) -> None:
-        self._ledger, self._record, self._workspace = ledger, record, workspace
+    def __init__(self, ledger: Ledger, record: Record, workspace: Path, key: bytes | None = None) -> None:
+        self._ledger, self._record, self._workspace, self._key = ledger, record, workspace, key
         self.reigning: Reigning | None = None
         self.trouble: str | None = None
 
@@ -99,7 +106,7 @@ class Serving:
         try:
             champion = self._ledger.champion(self._record.name)
             if champion is not None and not self._serves(champion):
-                self.reigning = load(champion, self._record, self._workspace)
+                self.reigning = load(champion, self._record, self._workspace, self._key)
             self._note(None)
         except BundleError as error:
             self._note(str(error).split("\n")[0])

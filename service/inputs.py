@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.features import Columns
 from pipelines.privacy.columns import without_people
+from pipelines.privacy.text_rules import TextRules
 from pipelines.record import Column, Record
 from pipelines.values import readable, typed
 
@@ -19,11 +20,14 @@ def read_columns(record: Record) -> tuple[Column, ...]:
     return (record.text,) if record.text else record.features
 
 
-def as_columns(rows: Sequence[Arrived], record: Record) -> Columns:
-    """The columns of `rows` that a model reads, as it saw them in training: typed, and without people."""
+def as_columns(
+    rows: Sequence[Arrived], record: Record, text: TextRules = TextRules(), key: bytes | None = None
+) -> Columns:
+    """The columns of `rows` that a model reads, as it saw them in training: typed, and cleaned by its rules."""
     values = typed(_frame(rows, record), _seen(record))
     return {
-        column.name: without_people(values[column.name], column, Counter()).to_list() for column in read_columns(record)
+        column.name: without_people(values[column.name], column, Counter(), text, key).to_list()
+        for column in read_columns(record)
     }
 
 

@@ -12,10 +12,13 @@ from pipelines.privacy.rules import ALONE, END, HAN, Rule
 from pipelines.privacy.spans import Span
 
 _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LOCAL = _ALPHANUMERIC + "._%+-'&" + "".join(map(chr, range(0xC0, 0x250)))  # "josé@..." is one address
+# "josé@..." is one address; so is one with Greek or Cyrillic letters, which may only look like Latin ones. Chinese
+# characters beside an address are the sentence's.
+_LOCAL = _ALPHANUMERIC + "._%+-'&" + "".join(map(chr, (*range(0xC0, 0x250), *range(0x370, 0x530))))
+_LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 _DOMAIN = re.compile(
-    r"@(?:(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,50})"
-    r"|\[?(?:[0-9]{1,3}\.){3}[0-9]{1,3}\]?)(?![A-Za-z0-9])"
+    rf"@(?:(?:[{_LETTER}0-9][{_LETTER}0-9-]{{0,62}}\.){{1,8}}(?:[{_LETTER}]{{2,24}}|xn--[A-Za-z0-9-]{{2,50}})"
+    rf"|\[?(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}}\]?)(?![{_LETTER}0-9])"
 )
 # Not after a letter, digit or "@", and not before one: "a@b@c" is nobody's handle.
 _HANDLE = re.compile(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pipelines.features import Table, Terms, to_json
 from pipelines.models import Part, Problem
 from pipelines.models.linear import fit
 from pipelines.models.options import Linear
+from pipelines.privacy.text_rules import TextRules
 from pipelines.record import Column, Record
 
 TEXT = Record("texts", (Column("text", "text", "text"), Column("mood", "category", "label")))
@@ -187,3 +189,31 @@ def test_a_bundle_of_another_format_is_refused(tmp_path: Path) -> None:
     card = json.loads((tmp_path / "model" / "bundle.json").read_text("utf-8"))
     (tmp_path / "model" / "bundle.json").write_text(json.dumps(card | {"format": 99}), "utf-8")
     refuse(tmp_path / "model")
+
+
+def test_a_bundle_tells_how_its_texts_were_cleaned(tmp_path: Path) -> None:
+    bundle = replace(BUNDLES["two classes of text"], text=TextRules("surrogate", ("patterns",), "all"))
+    write_bundle(bundle, tmp_path / "bundle")
+    assert read_bundle(tmp_path / "bundle").text == bundle.text
+
+
+def card_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "bundle.json").read_text("utf-8"))
+    return found
+
+
+def test_a_bundle_from_before_there_were_rules_has_the_default_ones(tmp_path: Path) -> None:
+    write_bundle(BUNDLES["two classes of text"], tmp_path / "bundle")
+    card = card_of(tmp_path / "bundle")
+    del card["text"]
+    (tmp_path / "bundle" / "bundle.json").write_text(json.dumps(card), "utf-8")
+    assert read_bundle(tmp_path / "bundle").text == TextRules()
+
+
+@pytest.mark.parametrize("rules", [{"mode": "blur", "finders": ["patterns"]}, {"finders": ["patterns"]}, [], "mask"])
+def test_a_bundle_whose_rules_are_not_known_here_is_refused(tmp_path: Path, rules: object) -> None:
+    write_bundle(BUNDLES["two classes of text"], tmp_path / "bundle")
+    card = card_of(tmp_path / "bundle") | {"text": rules}
+    (tmp_path / "bundle" / "bundle.json").write_text(json.dumps(card), "utf-8")
+    with pytest.raises(BundleError, match="a way that this version does not know"):
+        read_bundle(tmp_path / "bundle")

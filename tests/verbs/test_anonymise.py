@@ -13,7 +13,10 @@ import workspaces
 from workspaces import Workspace, image, review
 
 from pipelines.anonymise import anonymise
+from pipelines.errors import ParameterError
 from pipelines.ingest import ingest
+from pipelines.privacy.text import clean
+from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.validate import validate
 
 VALIDATE = ("data/raw", "data/validated", "data/report/validation")
@@ -133,9 +136,41 @@ def test_the_report_has_counts_and_names_of_columns_and_no_value(freed: Workspac
         "rows": 12,
         "subjects": 6,
         "columns_dropped": ["user", "consent"],
+        "text": {"mode": "placeholder", "finders": ["patterns"], "numbered": "people"},
         "spans_removed": {"CARD": 1, "EMAIL": 1, "URL": 1},
         "categories_merged": {"city": 1},
     }
+
+
+def test_surrogates_are_the_same_in_all_rows_and_the_rules_go_with_them(reviews: Workspace) -> None:
+    reviews.set("anonymise", {"text": {"mode": "surrogate"}})
+    text = "from ann.canary@example.org"
+    reviews.bring([review(1, user="ann", text=text), review(2, user="bob", text=f"{text}!")])
+    reviews.run(ingest)
+    reviews.run(validate, *VALIDATE)
+    reviews.run(anonymise, *PATHS)
+    stood_in = clean(text, TextRules("surrogate"), reviews.vault.surrogate_key)[0]
+    assert rows_of(reviews)["text"].to_list() == [stood_in, f"{stood_in}!"]
+    assert "canary" not in stood_in
+    assert read_rules(reviews.path / "data/anonymised") == TextRules("surrogate")
+    assert report_of(reviews)["text"]["mode"] == "surrogate"
+    before = image(reviews.path / "data/anonymised")
+    reviews.run(anonymise, *PATHS)
+    assert image(reviews.path / "data/anonymised") == before
+
+
+def test_a_mode_that_is_not_known_names_the_nearest(reviews: Workspace) -> None:
+    reviews.set("anonymise", {"text": {"mode": "surogate"}})
+    with pytest.raises(ParameterError, match="write 'surrogate' instead"):
+        reviews.run(anonymise, *PATHS)
+
+
+def test_the_rules_reach_the_bundle(journey: Workspace) -> None:
+    assert read_rules(journey.path / "data/splits") == TextRules()
+    bundles = [path for path in (journey.path / "data/model").iterdir() if path.is_dir()]
+    assert bundles
+    for folder in bundles:
+        assert json.loads((folder / "bundle.json").read_text("utf-8"))["text"] == TextRules().to_json()
 
 
 def test_nothing_behind_the_anonymiser_holds_a_person(freed: Workspace) -> None:

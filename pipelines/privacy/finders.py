@@ -1,0 +1,81 @@
+"""Who looks for people in a text, by the names that `anonymise.text.finders` in params.yaml gives them."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+from pipelines.privacy import presidio
+from pipelines.privacy.identifiers import find_identifiers
+from pipelines.privacy.placeholders import PLACEHOLDER, put
+from pipelines.privacy.spans import Span, resolve
+from pipelines.privacy.text_rules import FinderName
+
+# The spans of a text, as offsets into it, in any order; they may overlap.
+Finder = Callable[[str], list[Span]]
+
+# One line for each, here and in `FinderName`. Whatever loads a model loads it at its first call, not at import.
+FINDERS: dict[FinderName, Finder] = {
+    "patterns": find_identifiers,
+    "presidio": presidio.find,
+}
+
+# What is taken out changes what a learned finder reads: it reads once more, until it finds nothing new.
+_ROUNDS = 4
+_POSSESSIVES = ("'s", "’s", "'S", "’S")
+
+
+def find(text: str, names: Sequence[FinderName]) -> list[Span]:
+    """Return what the named finders find in a text, in order and disjoint, and nothing of what is a placeholder.
+
+    A text from which all this was taken out is read again with the placeholders in it, so that cleaning a cleaned
+    text changes nothing. The patterns alone see to that themselves, in one reading.
+    """
+    if tuple(names) == ("patterns",):
+        return find_identifiers(text)
+    walls = [Span(match.start(), match.end(), match["type"], 1.0) for match in PLACEHOLDER.finditer(text)]
+    found: list[Span] = []
+    for _ in range(_ROUNDS):
+        view = _View(text, walls)
+        new = resolve(piece for name in names for span in FINDERS[name](view.text) for piece in view.pieces(span))
+        if not new:
+            break
+        found += new
+        walls = sorted([*walls, *new], key=lambda span: span.start)
+    return sorted(found, key=lambda span: span.start)
+
+
+class _View:
+    """A text as finders read it, with "<TYPE>" for what was found; and the way back to the original."""
+
+    def __init__(self, text: str, walls: Sequence[Span]) -> None:
+        tags = [f"<{wall.type}>" for wall in walls]
+        self.text = put(text, walls, tags)
+        self._original = text
+        # Free pieces: where each begins in the view and in the original, and where it ends there.
+        self._starts, self._origins, self._ends = [0], [0], []
+        position = 0
+        for wall, tag in zip(walls, tags, strict=True):
+            self._ends.append(wall.start)
+            position += wall.start - self._origins[-1] + len(tag)
+            self._starts.append(position)
+            self._origins.append(wall.end)
+        self._ends.append(len(text))
+
+    def pieces(self, span: Span) -> Iterator[Span]:
+        """Yield what of a span is no placeholder, as offsets into the original, without the blanks around it."""
+        piece = max(0, bisect_right(self._starts, span.start) - 1)
+        while piece < len(self._starts) and self._starts[piece] < span.end:
+            shift = self._origins[piece] - self._starts[piece]
+            start, end = max(span.start + shift, self._origins[piece]), min(span.end + shift, self._ends[piece])
+            yield from _trimmed(self._original, start, end, span)
+            piece += 1
+
+
+def _trimmed(text: str, start: int, end: int, span: Span) -> Iterator[Span]:
+    """The span without blanks around it; a name without its possessive; nothing where no letter or digit is left."""
+    found = text[start:end]
+    start += len(found) - len(found.lstrip())
+    found = found.strip()
+    if span.type == "PERSON" and found.endswith(_POSSESSIVES):
+        found = found[:-2]
+    if any(map(str.isalnum, found)):
+        yield Span(start, start + len(found), span.type, span.score)

@@ -1,11 +1,14 @@
 """raw, validated -> anonymised: keep what predicts, forget who it was."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from pipelines.anonymity.rules import TableRules, quasi_columns
+from pipelines.anonymity.tables import generalise
 from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
 from pipelines.ledger import Ledger
@@ -20,19 +23,13 @@ OTHER = "other"
 
 
 @dataclass(frozen=True)
-class TableRules:
-    """How much company a person keeps: a quasi-identifying category shared by fewer subjects becomes "other"."""
-
-    fewest_subjects: int = 10
-
-
-@dataclass(frozen=True)
 class Anonymised:
     """The rows without the people in them, and what was taken out."""
 
     rows: pl.DataFrame
     spans: Counter[str]
     generalised: dict[str, int]
+    tables: dict[str, Any] = field(default_factory=dict)
 
 
 def anonymise(
@@ -60,19 +57,23 @@ def anonymise(
 def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Anonymised:
     """Typed rows (row, subject, origin, the record's columns) without identifiers, in text or in columns.
 
-    Times are cut to the day; the subject stays as a keyed pseudonym.
+    Times are cut to the day; the subject stays as a keyed pseudonym. With `tables.k` the quasi-identifiers become lists
+    (`anonymity.cells`) that k subjects share, else rare categories among them become "other".
     """
     spans: Counter[str] = Counter()
     kept = [column for column in record.columns if keeps(column)]
     rows = rows.select("row", "subject", "origin", *(column.name for column in kept))
     rows = rows.with_columns(without_people(rows[column.name], column, spans) for column in kept)
-    generalised = {column.name: _rare(rows, column, tables) for column in kept if _is_quasi_category(column)}
+    together = quasi_columns(record, tables)
+    alone = [column for column in kept if _is_quasi_category(column) and column not in together]
+    generalised = {column.name: _rare(rows, column, tables) for column in alone}
     rows = rows.with_columns(
         pl.when(pl.col(name).is_in(values)).then(pl.lit(OTHER)).otherwise(pl.col(name)).alias(name)
         for name, values in generalised.items()
         if values
     )
-    return Anonymised(rows, spans, {name: len(values) for name, values in generalised.items()})
+    table = generalise(rows, record, tables)
+    return Anonymised(table.rows, spans, {name: len(values) for name, values in generalised.items()}, table.about)
 
 
 def keeps(column: Column) -> bool:
@@ -97,6 +98,7 @@ def describe(result: Anonymised, record: Record) -> dict[str, object]:
         "columns_dropped": [column.name for column in record.columns if not keeps(column)],
         "spans_removed": dict(sorted(result.spans.items())),
         "categories_merged": result.generalised,
+        **({"tables": result.tables} if result.tables else {}),
     }
 
 

@@ -50,8 +50,7 @@ def by_interval(column: pl.Series) -> Coded:
 
 def by_set(column: pl.Series) -> Coded:
     """Categories, the most frequent first: what is rare is merged with what is rare."""
-    counts = pl.DataFrame({"value": column}).group_by("value").len()
-    values = counts.sort(["len", "value"], descending=[True, False], nulls_last=True)["value"]
+    values = _counts(column).sort(["len", "value"], descending=[True, False], nulls_last=True)["value"]
 
     def penalty(_: Integers, __: Integers, distinct: Integers) -> Penalties:
         return np.where(distinct > 1, distinct / len(values), 0.0)
@@ -61,7 +60,7 @@ def by_set(column: pl.Series) -> Coded:
 
 def by_hierarchy(column: pl.Series, ancestors: Ancestors) -> Coded:
     """Categories in the order of their tree; a group is as large as its nearest common ancestor."""
-    hierarchy = Hierarchy.over(column.unique().to_list(), ancestors)
+    hierarchy = Hierarchy.over(dict(_counts(column).iter_rows()), ancestors)
     values = pl.Series(column.name, hierarchy.values, dtype=pl.String)
 
     def penalty(first: Integers, last: Integers, _: Integers) -> Penalties:
@@ -69,6 +68,10 @@ def by_hierarchy(column: pl.Series, ancestors: Ancestors) -> Coded:
         return np.where(size > 1, size / len(values), 0.0)
 
     return Coded(column.name, "hierarchy", _codes(column, values), values, penalty, hierarchy)
+
+
+def _counts(column: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"value": column}).group_by("value").len()
 
 
 def _missing(values: pl.Series) -> pl.Series:

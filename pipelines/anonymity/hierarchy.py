@@ -1,5 +1,6 @@
 """Values below their ancestors, as a tree whose leaves stand in a row: neighbours have a nearest ancestor."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,10 +24,16 @@ class Hierarchy:
     sizes: Integers
 
     @classmethod
-    def over(cls, values: Sequence[str | None], ancestors: Ancestors) -> "Hierarchy":
-        """The tree of `values`; one that has no ancestors there, a missing one too, stands directly below the root."""
-        paths = {value: _from_the_root(value, ancestors) for value in values}
-        ordered = sorted(paths, key=lambda value: (value is None, paths[value]))
+    def over(cls, counts: Mapping[str | None, int], ancestors: Ancestors) -> "Hierarchy":
+        """The tree of the values in `counts`, at each branch the most frequent first, so that one cut sets it apart.
+
+        A value that has no ancestors, a missing one too, stands directly below the root.
+        """
+        paths = {value: _from_the_root(value, ancestors) for value in counts}
+        below = Counter[tuple[str, ...]]()
+        for value, path in paths.items():
+            below.update({path[:step]: counts[value] for step in range(1, len(path) + 1)})
+        ordered = sorted(paths, key=lambda value: _turns(paths[value], below))
         depth = max((len(path) for path in paths.values()), default=1)
         levels = [[paths[value][: depth - level] for value in ordered] for level in range(depth)] + [[()] * len(paths)]
         numbers = np.array([_numbered(level) for level in levels], dtype=np.int64).reshape(len(levels), len(paths))
@@ -48,6 +55,11 @@ def _from_the_root(value: str | None, ancestors: Ancestors) -> tuple[str, ...]:
     if value is None:
         return ("",)
     return (*(step for step in reversed(ancestors.get(value, ())) if step != "*"), value)
+
+
+def _turns(path: tuple[str, ...], below: Mapping[tuple[str, ...], int]) -> list[tuple[int, str]]:
+    """Where `path` turns at each branch: towards the most rows first."""
+    return [(-below[path[: step + 1]], name) for step, name in enumerate(path)]
 
 
 def _numbered(paths: Sequence[tuple[str, ...]]) -> list[int]:

@@ -57,8 +57,11 @@ def is_ordered(sensitive: pl.Series) -> bool:
 
 def classes_of(cells: pl.DataFrame) -> Integers:
     """The number 0, 1, … of each row's class: rows with equal cells share one."""
-    ranks = cells.select(pl.struct(pl.all()).rank("dense")).to_series()
-    return ranks.to_numpy().astype(np.int64) - 1
+    columns = pl.DataFrame([cells[name].alias(f"cell {name}") for name in cells.columns]).with_row_index("row")
+    members = columns.group_by(pl.exclude("row"), maintain_order=True).agg("row")["row"]
+    owner = np.empty(cells.height, dtype=np.int64)
+    owner[members.explode().to_numpy()] = np.repeat(np.arange(len(members)), members.list.len().to_numpy())
+    return owner
 
 
 def certainty_penalties(cells: pl.DataFrame, original: pl.DataFrame) -> dict[str, float]:

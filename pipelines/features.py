@@ -241,7 +241,7 @@ def _middle(cell: Any) -> float:
     """A number, the middle of an interval, or NaN where it is missing."""
     if cell is None:
         return math.nan
-    return float(cell[0] + cell[-1]) / 2 if isinstance(cell, list) else float(cell)
+    return cell[0] / 2 + cell[-1] / 2 if isinstance(cell, list) else float(cell)
 
 
 Features = Terms | Tokens | Table

@@ -39,6 +39,7 @@ def by_interval(column: pl.Series) -> Coded:
     values = column.drop_nulls().unique().sort()
     given = values.to_physical() if values.dtype.is_temporal() else values
     places = given.to_numpy().astype(np.float64) if given.dtype.is_numeric() else np.arange(len(values), dtype=float)
+    places = places / 2  # the distance of the two largest numbers is no number any more
     range_ = float(np.ptp(places)) if len(places) else 0.0
     shares = np.append((places - places[:1]) / (range_ or 1.0), 2.0)  # the missing value's code is the last
 

@@ -79,9 +79,10 @@ def _penalty(cells: pl.Series, original: pl.Series, owner: Integers) -> float:
     if not is_ordered(original):
         many = cells.list.len().to_numpy()
         return float(np.where(many > 1, many, 0).mean() / original.n_unique())
-    low, high = (end.to_physical().to_numpy() for end in (cells.list.first(), cells.list.last()))
-    given = original.drop_nulls().to_physical().to_numpy()
-    width = (high - low).astype(np.float64) / ((given.max() - given.min() or 1) if len(given) else 1)
+    # Halves: the distance of the two largest numbers is no number any more.
+    low, high = (end.to_physical().to_numpy() / 2 for end in (cells.list.first(), cells.list.last()))
+    given = original.drop_nulls().to_physical().to_numpy() / 2
+    width = (high - low) / ((float(np.ptp(given)) if len(given) else 0.0) or 1.0)
     # A class of which nothing is told hides everything, unless there was nothing to tell.
     known = np.bincount(owner, weights=original.is_not_null().to_numpy()) > 0
     return float(np.where(cells.is_null().to_numpy(), known[owner], width).mean())

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.anonymity.rules import TableRules, quasi_columns
+from pipelines.anonymity.rules import TableRules
 from pipelines.anonymity.tables import generalise
 from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
@@ -57,16 +57,14 @@ def anonymise(
 def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Anonymised:
     """Typed rows (row, subject, origin, the record's columns) without identifiers, in text or in columns.
 
-    Times are cut to the day; the subject stays as a keyed pseudonym. With `tables.k` the quasi-identifiers become lists
-    (`anonymity.cells`) that k subjects share, else rare categories among them become "other".
+    Times are cut to the day; the subject stays as a keyed pseudonym. Rare categories become "other"; with `tables.k`
+    the quasi-identifiers then become lists (`anonymity.cells`), whose combinations k subjects share.
     """
     spans: Counter[str] = Counter()
     kept = [column for column in record.columns if keeps(column)]
     rows = rows.select("row", "subject", "origin", *(column.name for column in kept))
     rows = rows.with_columns(without_people(rows[column.name], column, spans) for column in kept)
-    together = quasi_columns(record, tables)
-    alone = [column for column in kept if _is_quasi_category(column) and column not in together]
-    generalised = {column.name: _rare(rows, column, tables) for column in alone}
+    generalised = {column.name: _rare(rows, column, tables) for column in kept if _is_quasi_category(column)}
     rows = rows.with_columns(
         pl.when(pl.col(name).is_in(values)).then(pl.lit(OTHER)).otherwise(pl.col(name)).alias(name)
         for name, values in generalised.items()

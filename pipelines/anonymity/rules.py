@@ -11,10 +11,10 @@ APART = ("subject", "consent", "label", "text", "split", "time")
 
 @dataclass(frozen=True)
 class TableRules:
-    """How much company a person keeps in the table; without `k`, rare quasi-identifying categories become "other".
+    """How much company a person keeps in the table.
 
-    fewest_subjects: a category shared by fewer subjects is merged. k: every combination of quasi-identifiers is shared
-    by k subjects or more (0: not asked for). distinct_l, entropy_l, t: how various the `sensitive` column (the label
+    fewest_subjects: a quasi-identifying category shared by fewer becomes "other". k: every combination of
+    quasi-identifiers is shared by k subjects or more (0: not asked for). distinct_l, entropy_l, t: how various the `sensitive` column (the label
     unless named) stays within each combination. quasi: the columns, else those that `record` calls `quasi`.
     hierarchies: column -> value -> its ancestors, the nearest first. Raises ParameterError for what cannot be.
     """

@@ -89,12 +89,14 @@ def test_the_rows_that_were_written_keep_the_company_that_the_report_tells(shop:
     assert 0 < told["gcp"] < 0.5
 
 
-def test_nobody_is_alone_in_canarytown(shop: Workspace) -> None:
-    cells = [city for city in rows_of(shop)["city"].to_list() if "Canarytown" in city]
+def test_a_name_that_one_person_has_is_not_even_among_others(shop: Workspace) -> None:
+    """A set of cities would tell that somebody lives there, and so would the model's vocabulary."""
+    rows = rows_of(shop)
+    cells = [city for city in rows["city"].to_list() if "other" in city]
     assert len(cells) >= 5
     assert all(len(cell) > 1 for cell in cells)
-    assert report_of(shop)["categories_merged"] == {}
-    assert "Canarytown" not in json.dumps(report_of(shop))
+    assert report_of(shop)["categories_merged"] == {"city": 1}
+    assert "Canarytown" not in rows.write_json() + json.dumps(report_of(shop))
 
 
 def test_anonymising_a_table_twice_gives_equal_bytes(shop: Workspace) -> None:

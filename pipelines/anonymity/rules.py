@@ -14,9 +14,10 @@ class TableRules:
     """How much company a person keeps in the table.
 
     fewest_subjects: a quasi-identifying category shared by fewer becomes "other". k: every combination of
-    quasi-identifiers is shared by k subjects or more (0: not asked for). distinct_l, entropy_l, t: how various the `sensitive` column (the label
-    unless named) stays within each combination. quasi: the columns, else those that `record` calls `quasi`.
-    hierarchies: column -> value -> its ancestors, the nearest first. Raises ParameterError for what cannot be.
+    quasi-identifiers is shared by k subjects or more (0: not asked for). distinct_l, entropy_l, t: how various the
+    `sensitive` column (the label unless named) stays within each combination. quasi: the columns, else those that
+    `record` calls `quasi`. hierarchies: column -> value -> its ancestors, the nearest first. Raises ParameterError for
+    what cannot be.
     """
 
     fewest_subjects: int = 10

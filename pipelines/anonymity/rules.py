@@ -1,5 +1,6 @@
 """What is asked of a table: how much company each person keeps in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipelines.errors import ParameterError
@@ -83,8 +84,8 @@ def sensitive_column(record: Record, rules: TableRules) -> Column:
     return record[asked]
 
 
-def _refuse_other(key: str, asked: object, names: list[str]) -> None:
-    wrong = [name for name in asked if name not in names]  # type: ignore[attr-defined]  # any collection of names
+def _refuse_other(key: str, asked: Iterable[str], names: list[str]) -> None:
+    wrong = [name for name in asked if name not in names]
     if wrong:
         raise ParameterError(
             f"params.yaml: `anonymise.tables.{key}` names '{wrong[0]}', which cannot stand there.",

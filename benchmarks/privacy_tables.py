@@ -144,8 +144,8 @@ def plain_mondrian(matrix: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     while waiting:
         members = waiting.pop()
         part = matrix[members]
-        widths = np.ptp(part, axis=0) / ranges
-        for column in np.argsort(-widths, kind="stable"):
+        widths = (part.max(axis=0) - part.min(axis=0)) / ranges
+        for column in np.argsort(-widths, kind="stable") if len(members) >= 2 * k else ():
             middle = np.median(part[:, column])
             left = part[:, column] <= middle
             if left.all():

@@ -74,7 +74,7 @@ def partition(
     rows = Rows.of(quasi, number if repeated else None, looked_at)
     orders = np.stack([np.argsort(codes, kind="stable") for codes in rows.codes])
     open_ = Segments(orders, np.zeros(1, dtype=np.int64))
-    if not _keeps_as_a_whole(open_, rows, asked):
+    if not _keeps_as_a_whole(rows, asked):
         return None
     classes = np.zeros(len(rows.weights), dtype=np.int64)
     found = rounds = 0
@@ -105,56 +105,79 @@ def _cuts(
     """For each segment the column and the place of its best cut; column -1 where none can be made."""
     count = len(open_.starts)
     best, dimension, place = np.full(count, -np.inf), np.full(count, -1), np.zeros(count, dtype=np.int64)
-    weights = [rows.weights[order] for order in open_.orders]
-    totals = np.add.reduceat(weights[0], open_.starts)
-    owner, ends = open_.owner, open_.ends
-    for column, (order, weight) in enumerate(zip(open_.orders, weights, strict=True)):
-        codes = rows.codes[column][order]
-        changes = np.append(codes[1:] != codes[:-1], False)
-        changes[ends] = False
-        left = open_.running(weight)
-        if rows.subjects is None:
-            company = np.minimum(left, totals[owner] - left)
-        else:
-            company = _subjects_on_the_emptier_side(open_, rows.subjects[order])
-        places = np.flatnonzero(changes & (company >= asked.k))
-        if rows.sensitive is not None:
-            places = places[_various(open_, rows, rows.sensitive, column, places, asked)]
-        if not len(places):
-            continue
-        at = owner[places]
-        if halves:
-            gains = np.minimum(left[places], totals[at] - left[places]).astype(np.float64)
-        else:
-            gains = _gains(open_, codes, changes, left, totals, places, quasi[column])
-        first = np.flatnonzero(np.append(True, at[1:] != at[:-1]))
-        highest = np.maximum.reduceat(gains, first)
-        reached = gains == np.repeat(highest, np.diff(np.append(first, len(at))))
-        nearest = np.minimum.reduceat(np.where(reached, places, len(codes)), first)
-        better = highest > best[at[first]]
-        chosen = at[first][better]
-        best[chosen], dimension[chosen], place[chosen] = highest[better], column, nearest[better]
+    for number, column in enumerate(quasi):
+        sides = Sides.of(open_, rows, number)
+        places = _allowed(open_, rows, sides, number, asked)
+        if len(places):
+            gains = sides.smaller(places) if halves else sides.gains(places, column)
+            cut, gain, nearest = _best(sides.owner[places], gains, places)
+            better = gain > best[cut]
+            chosen = cut[better]
+            best[chosen], dimension[chosen], place[chosen] = gain[better], number, nearest[better]
     return dimension, place
 
 
-def _gains(
-    open_: Segments,
-    codes: Integers,
-    changes: Flags,
-    left: Integers,
-    totals: Integers,
-    places: Integers,
-    column: Coded,
-) -> Floats:
-    """How much penalty, summed over rows, each cut behind one of `places` takes away in its own column."""
-    at = open_.owner[places]
-    first, last = codes[open_.starts], codes[open_.ends]
-    values = open_.running(changes.astype(np.int64))
-    distinct, before = values[open_.ends] + 1, values[places]
-    whole = column.penalty(first, last, distinct)[at] * totals[at]
-    ahead = column.penalty(first[at], codes[places], before) * left[places]
-    behind = column.penalty(codes[places + 1], last[at], distinct[at] - before) * (totals[at] - left[places])
-    return np.asarray(whole - ahead - behind, dtype=np.float64)
+def _best(owner: Integers, gains: Floats, places: Integers) -> tuple[Integers, Floats, Integers]:
+    """The segments among `owner`, in order, with the largest gain of each and the first place that has it."""
+    first = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
+    highest = np.maximum.reduceat(gains, first)
+    reached = gains == np.repeat(highest, np.diff(np.append(first, len(owner))))
+    return owner[first], highest, np.minimum.reduceat(np.where(reached, places, places[-1]), first)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One column of the segments: what stands up to each place (`left`), and from it to the end of its segment."""
+
+    codes: Integers
+    owner: Integers
+    left: Integers
+    totals: Integers
+    values: Integers
+    starts: Integers
+    ends: Integers
+
+    @classmethod
+    def of(cls, open_: Segments, rows: Rows, column: int) -> "Sides":
+        """The rows of each segment in the order of `column`; `values` counts the different ones up to each place."""
+        order = open_.orders[column]
+        codes, ends, owner = rows.codes[column][order], open_.ends, open_.owner
+        left = open_.running(rows.weights[order])
+        values = open_.running(np.append(True, codes[1:] != codes[:-1]).astype(np.int64))
+        values -= values[open_.starts][owner] - 1  # a segment may begin with the code that ended the one before
+        return cls(codes, owner, left, left[ends], values, open_.starts, ends)
+
+    def changes(self) -> Flags:
+        """Behind which places another value begins: between equal ones nobody is cut off."""
+        found = np.append(self.codes[1:] != self.codes[:-1], False)
+        found[self.ends] = False
+        return found
+
+    def smaller(self, places: Integers) -> Floats:
+        """The rows on the emptier side of a cut behind each of `places`."""
+        left = self.left[places]
+        return np.asarray(np.minimum(left, self.totals[self.owner[places]] - left), dtype=np.float64)
+
+    def gains(self, places: Integers, column: Coded) -> Floats:
+        """How much penalty, summed over rows, each cut behind one of `places` takes away in its own column."""
+        at, left, before = self.owner[places], self.left[places], self.values[places]
+        first, last, distinct = self.codes[self.starts], self.codes[self.ends], self.values[self.ends]
+        whole = (column.penalty(first, last, distinct) * self.totals)[at]
+        ahead = column.penalty(first[at], self.codes[places], before) * left
+        behind = column.penalty(self.codes[places + 1], last[at], distinct[at] - before) * (self.totals[at] - left)
+        return np.asarray(whole - ahead - behind, dtype=np.float64)
+
+
+def _allowed(open_: Segments, rows: Rows, sides: Sides, column: int, asked: Requirements) -> Integers:
+    """The places behind which a segment can be cut so that both sides keep what is asked."""
+    if rows.subjects is None:
+        company = np.minimum(sides.left, sides.totals[sides.owner] - sides.left)
+    else:
+        company = _subjects_on_the_emptier_side(open_, rows.subjects[open_.orders[column]])
+    places = np.flatnonzero(sides.changes() & (company >= asked.k))
+    if rows.sensitive is None:
+        return places
+    return places[_various(open_, rows, rows.sensitive, column, places, asked)]
 
 
 def _subjects_on_the_emptier_side(open_: Segments, subjects: Integers) -> Integers:
@@ -185,7 +208,7 @@ def _various(
     return ahead.meets(asked, sensitive) & behind.meets(asked, sensitive)
 
 
-def _keeps_as_a_whole(whole: Segments, rows: Rows, asked: Requirements) -> bool:
+def _keeps_as_a_whole(rows: Rows, asked: Requirements) -> bool:
     company = rows.weights.sum() if rows.subjects is None else len(np.unique(rows.subjects))
     if company < asked.k or rows.sensitive is None:
         return bool(company >= asked.k)

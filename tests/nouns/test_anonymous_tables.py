@@ -161,6 +161,14 @@ def test_a_person_with_many_rows_is_one_person() -> None:
     assert found.about["reached"]["k"] == 4
 
 
+@pytest.mark.parametrize(("t", "classes"), [(0.27, 1), (0.28, 2)])
+def test_incomes_are_as_far_from_the_whole_as_they_must_be_moved(t: float, classes: int) -> None:
+    """The poorer five of ten: .1, .2, .3, .4, .5, .4, .3, .2 and .1 of them move a step each, of nine."""
+    rows = people(*range(20, 30)).with_columns(income=pl.Series([float(number) for number in range(10)]))
+    asked = TableRules(k=5, quasi=("age",), sensitive="income", t=t)
+    assert generalise(rows, RECORD, asked).about["classes"] == classes
+
+
 def test_categories_become_the_set_that_the_class_has() -> None:
     rows = people(*[30] * 7, trade=["a", "a", "a", "b", "c", "d", "d"])
     found = generalise(rows, RECORD, TableRules(k=2, quasi=("trade",)))

@@ -1,13 +1,15 @@
 """raw, validated -> anonymised: keep what predicts, forget who it was."""
 
-import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.anonymity.rules import TableRules
+from pipelines.anonymity.tables import generalise
 from pipelines.environment import Environment
 from pipelines.files import replacing, write_json
 from pipelines.ledger import open_ledger
@@ -16,20 +18,12 @@ from pipelines.privacy.text_rules import RULES_FILE, TextRules
 from pipelines.raw import open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
+from pipelines.unlinking import unlinked
 from pipelines.values import typed
-from pipelines.vault import Vault, open_vault
+from pipelines.vault import open_vault
 from pipelines.versions import version_of
 
 OTHER = "other"
-# Few enough that many people share one, and enough to cut a part to a tenth of a percent.
-BUCKETS = 1000
-
-
-@dataclass(frozen=True)
-class TableRules:
-    """How much company a person keeps: a quasi-identifying category shared by fewer subjects becomes "other"."""
-
-    fewest_subjects: int = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +33,7 @@ class Anonymised:
     rows: pl.DataFrame
     spans: Counter[str]
     generalised: dict[str, int]
+    tables: dict[str, Any] = field(default_factory=dict)
 
 
 def anonymise(
@@ -72,7 +67,9 @@ def forget_people(
 ) -> Anonymised:
     """Typed rows (row, subject, origin, the record's columns) without identifiers, in text or in columns.
 
-    Times are cut to the day; the subject stays as a keyed pseudonym. Surrogates in texts come from `key`.
+    Times are cut to the day; the subject stays as a keyed pseudonym. Surrogates in texts come from `key`. Rare
+    categories become "other"; with `tables.k` the quasi-identifiers then become lists (`anonymity.cells`), whose
+    combinations k subjects share.
     """
     spans: Counter[str] = Counter()
     kept = [column for column in record.columns if keeps(column)]
@@ -84,42 +81,8 @@ def forget_people(
         for name, values in generalised.items()
         if values
     )
-    return Anonymised(rows, spans, {name: len(values) for name, values in generalised.items()})
-
-
-def unlinked(rows: pl.DataFrame, vault: Vault) -> pl.DataFrame:
-    """`rows` under names and in an order that lead back to a person only while that person's key lives.
-
-    Row and subject are named by the subject's own key: once it is destroyed, nobody can tell whose rows these were,
-    in any version. `bucket` (0 to 999) is shared by many people, so that a split needs no name; the order follows
-    from the content alone, so that it is no trace of the order of arrival.
-    """
-    keys = vault.own_names(set(rows["subject"]), "anonymised")
-    names = [_own_name(keys[subject], row) for row, subject in zip(rows["row"], rows["subject"], strict=True)]
-    content = [name for name in rows.columns if name not in ("row", "subject")]
-    return (
-        rows.with_columns(
-            pl.Series("row", names, dtype=pl.String),
-            pl.Series("subject", [keys[subject].hex()[:32] for subject in rows["subject"]], dtype=pl.String),
-            pl.Series("bucket", [_bucket(subject) for subject in rows["subject"]], dtype=pl.UInt16),
-        )
-        .with_columns(_order=pl.Series([_order(row) for row in rows.select(content).iter_rows()], dtype=pl.Binary))
-        .sort("_order", "bucket", "row")
-        .drop("_order")
-        .select("row", "subject", "bucket", *content)
-    )
-
-
-def _own_name(key: bytes, row: str) -> str:
-    return hashlib.blake2b(row.encode(), key=key, digest_size=16).hexdigest()
-
-
-def _bucket(subject: str) -> int:
-    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big") % BUCKETS
-
-
-def _order(content: tuple[object, ...]) -> bytes:
-    return hashlib.sha256(repr(content).encode("utf-8", "surrogatepass")).digest()
+    table = generalise(rows, record, tables)
+    return Anonymised(table.rows, spans, {name: len(values) for name, values in generalised.items()}, table.about)
 
 
 def keeps(column: Column) -> bool:
@@ -145,6 +108,7 @@ def describe(result: Anonymised, record: Record, text: TextRules) -> dict[str, o
         "text": text.to_json(),
         "spans_removed": dict(sorted(result.spans.items())),
         "categories_merged": result.generalised,
+        **({"tables": result.tables} if result.tables else {}),
     }
 
 

@@ -160,12 +160,12 @@ class Scale:
     edges: list[float]
 
     @classmethod
-    def fit(cls, values: Sequence[float]) -> "Scale":
+    def fit(cls, values: Sequence[Any]) -> "Scale":
         """Mean, deviation, and quantiles of the distinct `values`: in a column that is mostly zero, the others count.
 
         The quantiles are inner ones: the outermost would be the values of single people.
         """
-        given = np.array(values or [0.0], dtype=np.float64)
+        given = np.array([_middle(value) for value in values] or [0.0], dtype=np.float64)
         distinct = np.unique(given)
         inner = np.linspace(0, 1, min(len(distinct), STEPS + 1) + 2)[1:-1]
         edges = np.unique(np.quantile(distinct, inner))
@@ -178,7 +178,7 @@ class Scale:
 
     def columns(self, values: Sequence[Any]) -> NDArray[np.float32]:
         """The number in deviations from the mean, the share of each step that it has climbed, whether it is missing."""
-        given = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+        given = np.array([_middle(value) for value in values], dtype=np.float64)
         missing = np.isnan(given)
         filled = np.where(missing, self.mean, given)
         # Beyond ten deviations a number is a typing error or an outlier; it may not drown the others.
@@ -190,7 +190,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers standardised and in steps, categories one-hot, and a column for "missing" or "never seen" beside each."""
+    """Numbers standardised and in steps, categories one-hot, and a column for "missing" or "never seen" beside each.
+
+    A generalised cell is a list: an interval counts as its middle, a category that may be one of several as a share of
+    each. So a model that learned from generalised rows reads a value as it is.
+    """
 
     kind: ClassVar[str] = "table"
     numbers: dict[str, Scale]
@@ -205,7 +209,8 @@ class Table:
             if column.is_numeric:
                 numbers[column.name] = Scale.fit(values)
             else:
-                categories[column.name] = sorted({str(value) for value in values})
+                possible = {each for value in values for each in _possible(value) if each is not None}
+                categories[column.name] = sorted(map(str, possible))
         return cls(numbers, categories)
 
     @property
@@ -224,8 +229,23 @@ class Table:
 def _one_hot(values: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]:
     places = {value: place for place, value in enumerate(known)}
     found = np.zeros((len(values), len(known) + 1), dtype=np.float32)
-    found[np.arange(len(values)), [places.get(str(value), len(known)) for value in values]] = 1.0
+    cells = [_possible(value) for value in values]
+    counts = np.array([len(cell) for cell in cells], dtype=np.int64)
+    columns = np.array([places.get(str(value), len(known)) for cell in cells for value in cell], dtype=np.int64)
+    np.add.at(found, (np.repeat(np.arange(len(values)), counts), columns), np.repeat(1 / np.maximum(counts, 1), counts))
     return found
+
+
+def _possible(cell: Any) -> Sequence[Any]:
+    """The values that a category may have."""
+    return cell if isinstance(cell, list) else (cell,)
+
+
+def _middle(cell: Any) -> float:
+    """A number, the middle of an interval, or NaN where it is missing."""
+    if cell is None:
+        return math.nan
+    return cell[0] / 2 + cell[-1] / 2 if isinstance(cell, list) else float(cell)
 
 
 Features = Terms | Tokens | Table

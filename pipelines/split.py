@@ -77,6 +77,9 @@ def _keys(rows: pl.DataFrame, record: Record) -> list[str]:
     if record.text is not None:
         return [normal(text) for text in rows[record.text.name]]
     names = [column.name for column in record.features]
+    if any(isinstance(rows.schema[name], pl.List) for name in names):
+        # Generalised cells change as rows come in, and with them the part: what stays is the row's own keyed name.
+        return rows["row"].to_list()
     return (
         rows.select(pl.concat_str(pl.col(names).cast(pl.String).fill_null(""), separator="\x1f")).to_series().to_list()
     )

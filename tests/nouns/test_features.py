@@ -178,6 +178,28 @@ def test_a_category_that_was_never_seen_has_a_column_of_its_own() -> None:
     assert table(seen)["city"].tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1]]
 
 
+def test_a_generalised_cell_counts_as_the_middle_of_its_interval_or_as_a_share_of_each_value() -> None:
+    lists = {
+        "age": [[20, 40], [30, 30], None, [20, 20]],
+        "income": [1.0, 1.0, 1.0, None],
+        "city": [["Paris", "Rome"], ["Rome"], ["Paris", None], ["Oslo", "Paris", "Rome", "Bonn"]],
+        "member": [["True"], ["False", "True"], True, None],
+    }
+    found = table(lists)
+    raw = table(ROWS | {"age": [30, 30, None, 20]})
+    np.testing.assert_array_equal(found["age"], raw["age"])
+    assert found["city"].tolist() == [[0.5, 0.5, 0], [0, 1, 0], [0.5, 0, 0.5], [0.25, 0.25, 0.5]]
+    assert found["member"].tolist() == [[0, 1, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_features_of_generalised_rows_know_the_values_themselves() -> None:
+    lists = {name: [None if value is None else [value] for value in values] for name, values in ROWS.items()}
+    lists["member"] = [None if value is None else [str(value)] for value in ROWS["member"]]
+    assert to_json(Table.fit(lists, PEOPLE)) == to_json(Table.fit(ROWS, PEOPLE))
+    for name, array in table(ROWS).items():
+        np.testing.assert_array_equal(array, table(lists)[name])
+
+
 FITTED: list[tuple[Features, dict[str, list[Any]]]] = [
     (Terms.fit(TEXTS, "text", 2, 3, 1000), {"text": TEXTS}),
     (Tokens.fit(TEXTS, "text", 5, 100), {"text": TEXTS}),

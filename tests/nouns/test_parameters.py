@@ -52,6 +52,7 @@ def test_the_sample_passes() -> None:
         ("validate.max_quarantine", "max_quarantined"),
         ("anonymise.table", "tables"),
         ("anonymise.tables.fewest_subject", "fewest_subjects"),
+        ("anonymise.tables.hierarchy", "hierarchies"),
         ("split.vaild", "valid"),
         ("train.epoch", "epochs"),
         ("train.linear.word", "words"),
@@ -86,6 +87,9 @@ def test_an_unknown_key_of_any_section_names_the_nearest(path: str, nearest: str
         ("train.mlp.layers", 64),
         ("evaluate.draws", None),
         ("promote.margin", {}),
+        ("anonymise.tables.k", "ten"),
+        ("anonymise.tables.k", 1),
+        ("anonymise.tables", {"k": 5, "hierarchies": {"city": {"Rome": "Italy"}}}),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_the_name_of_its_key(path: str, value: object) -> None:
@@ -130,6 +134,12 @@ def test_a_whole_number_may_stand_for_a_share_and_not_the_other_way_round() -> N
     found = arguments_for(train, with_key("train.learning_rate", 1))
     assert (found["learning_rate"], type(found["learning_rate"])) == (1.0, float)
     assert found["linear"] == Linear(words=2, characters=2, terms=5000, c=10.0)
+
+
+def test_hierarchies_are_read_as_values_with_their_ancestors() -> None:
+    section = {"k": 5, "t": 1, "quasi": ["city"], "hierarchies": {"city": {"Rome": ["Italy", "Europe"]}}}
+    found = arguments_for(anonymise, with_key("anonymise.tables", section))["tables"]
+    assert found == TableRules(k=5, quasi=("city",), hierarchies={"city": {"Rome": ("Italy", "Europe")}})
 
 
 def test_lists_become_tuples_and_nothing_stays_nothing() -> None:

@@ -154,3 +154,11 @@ def test_too_few_rows_for_three_parts_are_refused_and_the_old_parts_stand(tmp_pa
         split(tmp_path / "anonymised", tmp_path / "splits", record=BY_PEOPLE)
     lines(caught.value)
     assert not (tmp_path / "splits").exists()
+
+
+def test_a_generalised_row_keeps_its_part_when_its_cells_change() -> None:
+    """More rows make narrower intervals: its content is no name that a row could be kept by."""
+    rows = frame([(f"s{n}", "a") for n in range(60)])
+    wide, narrow = (rows.with_columns(age=pl.Series([[20, top]] * 60)) for top in (60, 30))
+    assert assign(wide, TABLE, 0.3, 0.3, 1).equals(assign(narrow, TABLE, 0.3, 0.3, 1))
+    assert set(assign(wide, TABLE, 0.3, 0.3, 1)) == set(PARTS)

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.canaries import canaries, let_through
 from pipelines.environment import Environment
+from pipelines.errors import LeakError
 from pipelines.files import replacing, write_json
 from pipelines.ledger import Ledger
 from pipelines.privacy.columns import without_people
-from pipelines.raw import open_rows
+from pipelines.raw import PLANTED, open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
 from pipelines.values import typed
-from pipelines.vault import open_vault
+from pipelines.vault import Vault, open_vault
 
 OTHER = "other"
 
@@ -45,16 +47,36 @@ def anonymise(
     tables: TableRules = TableRules(),
     environment: Environment,
 ) -> None:
-    """Write the accepted rows to `anonymised` without the people in them, and to `report` what was taken out."""
+    """Write the accepted rows to `anonymised` without the people in them, and to `report` what was taken out.
+
+    Canaries are cleaned as people are, and left out. Raises LeakError where one comes through.
+    """
     vault = open_vault(environment.home, environment.master_key, record.name)
-    frame = open_rows(raw, record, vault)
-    Ledger(environment.ledger).append("access", {"why": "anonymise", "what": "data/raw", "rows": frame.height})
+    frame = open_rows(raw, record, vault, planted=True)
+    planted = pl.col("origin") == PLANTED
+    opened = frame.filter(~planted).height
+    Ledger(environment.ledger).append("access", {"why": "anonymise", "what": "data/raw", "rows": opened})
     accepted = pl.read_parquet(validated / "rows.parquet").filter("accepted").select("row")
-    result = forget_people(typed(frame.join(accepted, on="row", maintain_order="left"), record), record, tables)
+    rows = typed(frame.join(accepted, on="row", maintain_order="left"), record)
+    _refuse_let_through(forget_people(rows.filter(planted), record, tables).rows, record, vault)
+    result = forget_people(rows.filter(~planted), record, tables)
     with replacing(anonymised) as draft:
         draft.mkdir()
         result.rows.write_parquet(draft / "rows.parquet")
     write_json(report, describe(result, record))
+
+
+def _refuse_let_through(cleaned: pl.DataFrame, record: Record, vault: Vault) -> None:
+    known = canaries(vault, cleaned["row"])
+    texts = [column.name for column in record.columns if column.type == "text" and keeps(column)]
+    found = {name: let_through(known, cleaned[name]) for name in texts}
+    if any(found.values()):
+        where = ", ".join(f"{number} in {name}" for name, number in found.items() if number)
+        raise LeakError(
+            f"anonymise: identifiers of planted rows came through: {where}.",
+            "Expected none: each e-mail address, number and link that we planted ourselves has to be taken out.",
+            "mend the anonymiser or its rules (`anonymise` in params.yaml); real people's would come through as well.",
+        )
 
 
 def forget_people(rows: pl.DataFrame, record: Record, tables: TableRules) -> Anonymised:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
+from pipelines.canaries import plant
 from pipelines.environment import Environment
 from pipelines.errors import SourceError
 from pipelines.feedback import FeedbackStore
@@ -84,10 +85,12 @@ def ingest(
     counts, fresh = _already_read(folder, mark) or _seal_new(list(arriving.rows(record)), record, vault, known)
     store = FeedbackStore(environment.ledger, record, vault)
     answers = [row for row in store.rows() if row.row not in known]
-    if fresh or answers or not sealed_rows.parts(folder):
-        sealed_rows.append(folder, [*fresh, *answers], record.names)
+    if fresh or answers or not sealed_rows.planted_rows(folder):
+        planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
+        sealed_rows.append(folder, [*fresh, *answers, *planted], record.names)
     read = {"read": {"rows": counts["read"], "without_consent": counts["without_consent"], "mark": mark}}
     provenance = arriving.provenance | {"origin": origin, "licence": licence} | read
+    provenance |= {"planted": len(sealed_rows.planted_rows(folder))}
     return _publish(workspace, folder, provenance, counts, len(known) + len(fresh) + len(answers), len(answers))
 
 
@@ -198,7 +201,8 @@ def _publish(
 ) -> Ingested:
     """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
     before = versions.describe(folder)
-    if before and not counts["added"] and not answers and before[1].get("rows") == rows:
+    same = before and all(before[1].get(key) == n for key, n in (("rows", rows), ("planted", provenance["planted"])))
+    if before and same and not counts["added"] and not answers:
         version = before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
     else:
         provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}

@@ -164,7 +164,7 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
 
 
 # Not their order, which dvc.yaml alone knows: whose keyword arguments stand in params.yaml.
-STAGES = ("anonymise", "evaluate", "ingest", "promote", "split", "train", "validate")
+STAGES = ("anonymise", "evaluate", "ingest", "promote", "scan", "split", "train", "validate")
 
 
 def _stage(name: str) -> Callable[..., object]:

@@ -16,9 +16,9 @@ from pipelines.environment import CALM, SILENCE, Environment, read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
 from pipelines.ingest import Ingested, ingest
+from pipelines.leaks.report import Scanned, read_report
 from pipelines.ledger import Ledger
 from pipelines.parameters import check_parameters, read_parameters
-from pipelines.leaks.report import Scanned, read_report
 from pipelines.promote import promote
 from pipelines.scan import scan
 from pipelines.stage import call

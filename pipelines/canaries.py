@@ -48,7 +48,9 @@ def canary(key: bytes, row: str) -> Canary:
     drawn = hashlib.blake2b(row.encode(), key=key, digest_size=32).hexdigest()
     number = int(drawn, 16)
     area, line = AREA_CODES[number % 10], number // 10 % 100
-    birth = f"110105{1900 + number // 7 % 10}{1 + number // 11 % 12:02}{1 + number // 13 % 28:02}{number // 17 % 1000:03}"
+    birth = (
+        f"110105{1900 + number // 7 % 10}{1 + number // 11 % 12:02}{1 + number // 13 % 28:02}{number // 17 % 1000:03}"
+    )
     return Canary(
         marker=f"canary{drawn[:12]}",
         name=f"Canarina {_spelled(drawn[12:22])}",
@@ -93,11 +95,14 @@ def plant(vault: Vault, record: Record, part: int) -> list[SealedRow]:
 
 def cells(each: Canary, record: Record, *, turn: int = 0, faulty: bool = False) -> list[str | None]:
     """A row of `record` that this canary wrote: it passes every expectation, or, if `faulty`, as few as it can."""
-    return [_faulty(each, column) if faulty and _can_fail(column) else _cell(each, column, turn) for column in record.columns]
+    return [
+        _faulty(each, column) if faulty and _can_fail(column) else _cell(each, column, turn)
+        for column in record.columns
+    ]
 
 
 def _can_fail(column: Column) -> bool:
-    return column.type not in ("text", "category") or bool(column.categories) and column.role != "split"
+    return column.type not in ("text", "category") or (bool(column.categories) and column.role != "split")
 
 
 def _faulty(each: Canary, column: Column) -> str:

@@ -50,12 +50,11 @@ def make_local(site: Path) -> None:
         page.write_text(text.replace("</head>", f"{POLICY}{STYLE}</head>", 1), "utf-8")
 
 
-def write_index(
-    site: Path, name: str, rows: int, accepted: int, reasons: Mapping[str, int], planted: int = 0
-) -> None:
+def write_index(site: Path, name: str, rows: int, accepted: int, reasons: Mapping[str, int], planted: int = 0) -> None:
     """Put a first page before the pages of `site`: how many rows may pass, and why the others may not.
 
-    The pages of single expectations count `planted` rows of nobody as well, and this one says so. Great Expectations' own index is empty without a library from a content network.
+    The pages of single expectations count `planted` rows of nobody as well, and this one says so. Great Expectations'
+    own index is empty without a library from a content network.
     """
     most = max(reasons.values(), default=1)
     lines = "".join(

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.environment import Environment
-from pipelines.ledger import Ledger
 from pipelines.leaks import wanted as wanting
 from pipelines.leaks.memory import Memory, traits_of
 from pipelines.leaks.places import Place, files, out_of_reach, places
 from pipelines.leaks.report import Leak, Scanned, refusal, state, write_report
 from pipelines.leaks.search import digest_of, search
 from pipelines.leaks.wanted import Wanted
+from pipelines.ledger import Ledger
 from pipelines.parameters import read_parameters
 from pipelines.raw import open_rows, parts
 from pipelines.record import Record
@@ -72,9 +72,7 @@ def scan(
     return scanned
 
 
-def _wanted(
-    workspace: Path, record: Record, vault: Vault, allow: tuple[str, ...], environment: Environment
-) -> Wanted:
+def _wanted(workspace: Path, record: Record, vault: Vault, allow: tuple[str, ...], environment: Environment) -> Wanted:
     """What to look for: as kept from the last scan of the same people, or made anew from all of them."""
     raw, kept = workspace / RAW, workspace / KEPT / "wanted.npz"
     mark = wanting.fingerprint(raw, record, vault, allow)

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import polars as pl
 
@@ -18,7 +18,14 @@ OVERLAP = 4096
 GZIP, ZIP, PARQUET, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3"
 
 
-def blocks(file: IO[bytes]) -> Iterator[bytes]:
+class Readable(Protocol):
+    """Something that gives its bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` of them at most."""
+
+
+def blocks(file: Readable) -> Iterator[bytes]:
     """The bytes of `file` in overlapping blocks."""
     tail = b""
     while fresh := file.read(BLOCK):
@@ -38,17 +45,17 @@ def unpacked(path: Path, head: bytes) -> Iterator[bytes]:
                     yield from blocks(file)
 
 
-def cells(path: Path, head: bytes) -> Iterator[tuple[str, pl.Series]]:
-    """The texts of a table's columns or of a database's tables, each with its column's name."""
+def cells(path: Path, head: bytes) -> Iterator[pl.Series]:
+    """The different texts of each column of a table, of a database, or of a JSON document."""
     if head.startswith(PARQUET):
         yield from _parquet(path)
     elif head.startswith(SQLITE):
-        yield from _sqlite(path)
+        yield _sqlite(path)
     elif path.suffix == ".json":
-        yield from _json(path)
+        yield _json(path)
 
 
-def _parquet(path: Path) -> Iterator[tuple[str, pl.Series]]:
+def _parquet(path: Path) -> Iterator[pl.Series]:
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError):  # cut off: its bytes are searched as they are
@@ -61,20 +68,22 @@ def _parquet(path: Path) -> Iterator[tuple[str, pl.Series]]:
         if column.dtype == pl.Binary:
             column = pl.Series(column.name, [_latin(value) for value in column.unique()], dtype=pl.String)
         if column.dtype in (pl.String, pl.Categorical, pl.Enum) or column.dtype.is_integer():
-            yield column.name, column.unique().cast(pl.String).drop_nulls()
+            yield column.unique().cast(pl.String).drop_nulls()
 
 
 def _latin(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _sqlite(path: Path) -> Iterator[tuple[str, pl.Series]]:
+def _sqlite(path: Path) -> pl.Series:
     """All cells of all tables, joined across the pages over which the file spreads them."""
+    found: set[str] = set()
     with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(_opened(path)) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             with contextlib.suppress(sqlite3.DatabaseError):  # a virtual table whose module is not here
-                yield table, _texts(database, table)
+                found |= _texts(database, table)
+    return pl.Series(list(found), dtype=pl.String)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -83,20 +92,19 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _texts(database: sqlite3.Connection, table: str) -> pl.Series:
+def _texts(database: sqlite3.Connection, table: str) -> set[str]:
     name = table.replace('"', '""')
     rows = database.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - a table's own name, quoted
     found = {cell for row in rows for cell in row if isinstance(cell, str | bytes)}
-    texts = [cell if isinstance(cell, str) else cell.decode("latin-1") for cell in found]
-    return pl.Series(table, texts, dtype=pl.String)
+    return {cell if isinstance(cell, str) else cell.decode("latin-1") for cell in found}
 
 
-def _json(path: Path) -> Iterator[tuple[str, pl.Series]]:
+def _json(path: Path) -> pl.Series:
     try:
         value = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return
-    yield "", pl.Series(list(_strings(value)), dtype=pl.String).unique()
+    except (ValueError, RecursionError):  # not what its name says: its bytes are searched as they are
+        value = None
+    return pl.Series(list(set(_strings(value))), dtype=pl.String)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -109,4 +117,3 @@ def _strings(value: object) -> Iterator[str]:
                 waiting += [*entries.keys(), *entries.values()]
             case list() as items:
                 waiting += items
-

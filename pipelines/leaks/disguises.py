@@ -16,6 +16,7 @@ _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ESCAPED = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|=([0-9A-F]{2})")
 _ENTITY = re.compile(rb"&(?:#[0-9xX]|[a-z]{2,8};)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_DIGEST = re.compile(rb"[0-9a-f]+")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
 # Of longer runs only the whole is decoded; a shorter one may begin anywhere in a path or behind a word.
 _SHORT = 4096
@@ -32,7 +33,7 @@ def readings(content: bytes) -> Iterator[str]:
         plain = _ESCAPED.sub(_unescaped, content)
         if plain != content:
             yield plain.decode("latin-1")
-    if b"&" in content and _ENTITY.search(content):
+    if b"&" in content and b"\0" not in content[:_SHORT] and _ENTITY.search(content):
         yield html.unescape(content.decode("latin-1"))
     packed = b"\n".join([*_decoded(content), *_from_hexadecimal(content)])
     if packed:
@@ -44,7 +45,9 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 
 def _decoded(content: bytes) -> Iterator[bytes]:
-    for run in _BASE64.findall(content):
+    for run in set(_BASE64.findall(content)):
+        if _DIGEST.fullmatch(run):
+            continue
         marks = b"-_" if b"-" in run or b"_" in run else b"+/"
         for start in range(4 if len(run) <= _SHORT else 1):
             whole = run[start : len(run) - ((len(run) - start) % 4 == 1)]
@@ -62,7 +65,7 @@ def _is_texty(plain: bytes) -> bool:
 
 
 def _from_hexadecimal(content: bytes) -> Iterator[bytes]:
-    for run in _HEXADECIMAL.findall(content):
+    for run in set(_HEXADECIMAL.findall(content)):
         for start in (0, 1):
             plain = bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2].decode("ascii"))
             if _is_texty(plain):

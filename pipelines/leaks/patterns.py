@@ -16,14 +16,17 @@ SUREST = 0.8
 READ = frozenset({".html", ".json", ".txt", ".md", ".log", ".csv", ".out"})
 # Without one of these nothing of the kinds above can be there: it spares reading most texts.
 _POSSIBLE = r"[@＠]|\d(?:\D{0,3}\d){5}|[A-Za-z]\d(?:[ -]?\w){10}"
+_DIGEST = "^[0-9a-f]{16,128}$"
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
 # Digests, run ids and moments are numbers, and nobody's.
-_NOBODYS = re.compile(r"\b(?:[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{6}(?:\.\d+)?Z?|1[4-9]\d{8,11})\b")
+_NOBODYS = re.compile(
+    r"\b(?:[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{6}(?:\.\d+)?Z?|1[4-9]\d{8,11})\b"
+)
 
 
 def strong_spans(texts: pl.Series) -> Iterator[tuple[str, Span]]:
     """What patterns are sure of in `texts`."""
-    for text in texts.filter(texts.str.contains(_POSSIBLE)):
+    for text in texts.filter(texts.str.contains(_POSSIBLE) & ~texts.str.contains(_DIGEST)):
         for span in find_identifiers(text):
             if span.type in STRONG and span.score >= SUREST:
                 yield text, span
@@ -32,7 +35,9 @@ def strong_spans(texts: pl.Series) -> Iterator[tuple[str, Span]]:
 def count_kinds(texts: pl.Series, allowed: Sequence[str] = ()) -> Counter[str]:
     """How many identifiers of each strong kind stand in `texts`; `allowed` ones are nobody's."""
     fine = {value.casefold() for value in allowed}
-    return Counter(span.type for text, span in strong_spans(texts) if text[span.start : span.end].casefold() not in fine)
+    return Counter(
+        span.type for text, span in strong_spans(texts) if text[span.start : span.end].casefold() not in fine
+    )
 
 
 def prose(content: bytes, suffix: str) -> pl.Series:

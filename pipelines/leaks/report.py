@@ -94,6 +94,6 @@ def refusal(leaks: Sequence[Leak]) -> LeakError:
     return LeakError(
         f"scan: people can be seen in {'; '.join(map(str, leaks[:SHOWN]))}{more}.",
         "Expected no canary, no identifier of a person, and nothing that looks like one; nothing was promoted.",
-        f"mend what writes them ({', '.join(writers)}), remove these files (DVC's by `dvc gc -w`; a value that is nobody's:"
-        " `scan.allow` in params.yaml), and run again.",
+        f"mend what writes them ({', '.join(writers)}), remove these files (DVC's by `dvc gc -w`), and run again; "
+        "a value that is nobody's belongs into `scan.allow` in params.yaml.",
     )

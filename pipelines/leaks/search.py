@@ -27,7 +27,7 @@ def search(path: Path, wanted: Wanted, *, looks: bool, allowed: Sequence[str] = 
     for block in unpacked(path, head):
         found |= _in_bytes(block, wanted)
     seen: Counter[str] = Counter()
-    for _, texts in cells(path, head):
+    for texts in cells(path, head):
         found |= _in_texts(texts, wanted)
         found |= _more(NAME, wanted.count_names(texts))
         seen += patterns.count_kinds(texts, allowed) if looks and path.suffix not in patterns.READ else Counter()
@@ -37,15 +37,12 @@ def search(path: Path, wanted: Wanted, *, looks: bool, allowed: Sequence[str] = 
 
 
 def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for reading in readings(block):
-        found |= _in_texts(pl.Series([reading], dtype=pl.String), wanted)
-    return found
+    return _in_texts(pl.Series(list(readings(block)), dtype=pl.String), wanted)
 
 
 def _in_texts(texts: pl.Series, wanted: Wanted) -> Counter[str]:
     """Canaries by one search for all of them at once (Aho-Corasick), people's identifiers by their hashes."""
-    found = _more(IDENTIFIER, wanted.count_tokens(tokens(texts)))
+    found = _more(IDENTIFIER, wanted.count_tokens(tokens(texts, wanted.strangers)))
     needles = list(wanted.canaries)
     if needles and texts.str.contains_any(needles, ascii_case_insensitive=True).any():
         hits = texts.str.extract_many(needles, ascii_case_insensitive=True, overlapping=True)

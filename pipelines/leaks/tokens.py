@@ -1,7 +1,7 @@
 """The pieces of a text that can be compared with a person's identifiers: addresses, numbers, ids, in one spelling.
 
-A token is telling by itself: an e-mail address, a number of 9 digits or more, or an id of 8 characters or more that mixes
-letters with 2 digits or more. Whatever is shorter, or a word, stands in many places for other reasons.
+A token is telling by itself: an e-mail address, a number of 9 digits or more, or an id of 8 characters or more that
+mixes letters with 2 digits or more. Whatever is shorter, or a word, stands in many places for other reasons.
 """
 
 import re
@@ -16,7 +16,9 @@ ID = r"[0-9A-Za-z](?:[0-9A-Za-z_.-]{6,70})[0-9A-Za-z]"
 FEWEST_DIGITS, SHORTEST_ID = 9, 8
 # A number or an id can be a part of a longer one; of one with more parts than this only its beginnings are tried.
 MOST_PARTS = 8
+MOST_KNOWN = 2_000_000
 
+_WHOLE_EMAIL = re.compile(EMAIL)
 _SEPARATED = re.compile(r"[0-9]+")
 _PARTS = re.compile(r"[_.-]+|[^_.-]+")
 _TWO_DIGITS = re.compile(r"[0-9].*[0-9]")
@@ -24,12 +26,19 @@ _LETTER = re.compile(r"[a-z]")
 _DATE = re.compile(r"(?:1[89]|20)[0-9]{2}[-./]?[0-9]{1,2}[-./]?[0-9]{1,2}(?:t.*)?")
 
 
-def tokens(texts: pl.Series) -> set[str]:
-    """All tokens of `texts`, each in one spelling."""
+def tokens(texts: pl.Series, known: set[str] | None = None) -> set[str]:
+    """All tokens of `texts`, each in one spelling, without those of the pieces in `known`, which is added to."""
+    known = set() if known is None else known
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    addresses = [*_matches(texts, EMAIL)]
+    numbers = {f"#{each}" for each in _matches(texts, NUMBER)} - known
+    ids = {each.lower() for each in _matches(texts, ID, holding="[0-9].*[0-9]")} - known
+    known |= numbers | ids
     return {
-        *(token for found in _matches(texts, EMAIL) for token in _addresses(found)),
-        *(token for found in _matches(texts, NUMBER) for token in _numbers(found)),
-        *(token for found in _matches(texts, ID) for token in _ids(found.lower())),
+        *(token for found in addresses for token in _addresses(found)),
+        *(token for found in numbers for token in _numbers(found)),
+        *(token for found in ids for token in _ids(found)),
     }
 
 
@@ -37,7 +46,8 @@ def tokens_of(value: str) -> set[str]:
     """The tokens of one identifier, as a whole: none where it is too short, or a word."""
     value = value.strip()
     if "@" in value[1:]:
-        return set(tokens(pl.Series([value]))) & set(_addresses(value))
+        match = _WHOLE_EMAIL.search(value)
+        return set(_addresses(match[0])) if match else set()
     digits = re.sub(r"[^0-9]", "", value)
     if digits and not re.search(r"[^0-9 ().+/-]", value):
         return set(_spellings(digits)) if not _DATE.fullmatch(value) else set()
@@ -45,8 +55,9 @@ def tokens_of(value: str) -> set[str]:
     return {lowered} if _is_telling(lowered) and re.fullmatch(ID, value) else set()
 
 
-def _matches(texts: pl.Series, pattern: str) -> Iterable[str]:
-    return texts.str.extract_all(pattern).explode().drop_nulls().unique()
+def _matches(texts: pl.Series, pattern: str, holding: str = "") -> Iterable[str]:
+    found = texts.str.extract_all(pattern).explode().drop_nulls()
+    return (found.filter(found.str.contains(holding)) if holding else found).unique()
 
 
 def _addresses(found: str) -> Iterator[str]:
@@ -83,7 +94,9 @@ def _spellings(digits: str) -> Iterator[str]:
 
 def _ids(found: str) -> Iterator[str]:
     """The id, and each run of its neighbouring parts that is telling by itself."""
-    if not _TWO_DIGITS.search(found):
+    if found.isalnum():
+        if _is_telling(found):
+            yield found
         return
     parts = _PARTS.findall(found)
     for start in range(0, min(len(parts), 2 * MOST_PARTS), 2):

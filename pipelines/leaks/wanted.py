@@ -6,7 +6,7 @@ The hashes are 64 bits under a key of the vault: kept on the disk they spare ope
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -40,10 +40,15 @@ class Wanted:
     canaries: tuple[str, ...]
     tokens: Hashes
     names: Hashes
+    # Pieces of text that were looked at: row ids and digests stand in many files.
+    strangers: set[str] = field(default_factory=set, compare=False)
 
     def count_tokens(self, found: Iterable[str]) -> int:
         """How many of the tokens `found` are a person's."""
-        return _common(hashes(self.key, found), self.tokens)
+        number = _common(hashes(self.key, found), self.tokens)
+        if number:
+            self.strangers.clear()  # some of them are none: they shall be found in the next file as well
+        return number
 
     def count_names(self, found: Iterable[str]) -> int:
         """How many of the whole cells `found` are a person's name, or another identifier that is a word."""
@@ -56,7 +61,9 @@ def _common(found: Hashes, wanted: Hashes) -> int:
 
 def hashes(key: bytes, values: Iterable[str]) -> Hashes:
     """The sorted 64-bit hashes of `values` under `key`."""
-    found = b"".join(hashlib.blake2b(v.encode("utf-8", "replace"), key=key, digest_size=8).digest() for v in set(values))
+    found = b"".join(
+        hashlib.blake2b(v.encode("utf-8", "replace"), key=key, digest_size=8).digest() for v in set(values)
+    )
     return np.unique(np.frombuffer(found, dtype=np.uint64))
 
 
@@ -76,7 +83,9 @@ def look_for(
     values = {value for values in _identifiers(people, record) for value in values} - _going_on(people, record)
     values -= {value.strip().casefold() for value in allowed}
     telling = {value: tokens_of(value) for value in values}
-    telling |= {number: tokens_of(number) for each in known for number in (each.email, each.phone, each.card, each.resident)}
+    telling |= {
+        number: tokens_of(number) for each in known for number in (each.email, each.phone, each.card, each.resident)
+    }
     names = [value for value, found in telling.items() if not found and _is_name(value)]
     tokens = {token for found in telling.values() for token in found}
     needles = tuple(needle.lower() for each in known for needle in each.needles)

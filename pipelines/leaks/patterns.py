@@ -17,6 +17,7 @@ READ = frozenset({".html", ".json", ".txt", ".md", ".log", ".csv", ".out"})
 # Without one of these nothing of the kinds above can be there: it spares reading most texts.
 _POSSIBLE = r"[@＠]|\d(?:\D{0,3}\d){5}|[A-Za-z]\d(?:[ -]?\w){10}"
 _DIGEST = "^[0-9a-f]{16,128}$"
+_TOLL_FREE = re.compile(r"1?(?:8(?:00|33|44|55|66|77|88)|400)[0-9]{7}")
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
 # Digests, run ids and moments are numbers, and nobody's.
 _NOBODYS = re.compile(
@@ -28,8 +29,13 @@ def strong_spans(texts: pl.Series) -> Iterator[tuple[str, Span]]:
     """What patterns are sure of in `texts`."""
     for text in texts.filter(texts.str.contains(_POSSIBLE) & ~texts.str.contains(_DIGEST)):
         for span in find_identifiers(text):
-            if span.type in STRONG and span.score >= SUREST:
+            if span.type in STRONG and span.score >= SUREST and not _is_a_firms(text[span.start : span.end]):
                 yield text, span
+
+
+def _is_a_firms(found: str) -> bool:
+    """Whether it is a number whose calls the called one pays: the same in many texts, and no person's."""
+    return _TOLL_FREE.fullmatch("".join(each for each in found if each.isdigit())) is not None
 
 
 def count_kinds(texts: pl.Series, allowed: Sequence[str] = ()) -> Counter[str]:

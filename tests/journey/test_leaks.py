@@ -10,10 +10,11 @@ from flywheel.scanning import tell
 from pipelines.leaks.report import read_report
 
 Make = Callable[..., Place]
-RIGHT = '"exclude_unexpected_values": True'
+RIGHT = "            make_local(draft)\n"
+WRONG = '            (draft / "seen.csv").write_text(rows.write_csv(), "utf-8")\n'
 
 
-def test_data_docs_that_show_values_stop_the_run_and_mended_ones_let_it_go_on(make: Make) -> None:
+def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(make: Make) -> None:
     place = make("leaking", *SMALL)
     link = place.folder / "pipelines"
     link.unlink()
@@ -21,9 +22,9 @@ def test_data_docs_that_show_values_stop_the_run_and_mended_ones_let_it_go_on(ma
     code = link / "validate.py"
     right = code.read_text("utf-8")
     assert RIGHT in right
-    code.write_text(right.replace(RIGHT, RIGHT.replace("True", "False")), "utf-8")
+    code.write_text(right.replace(RIGHT, RIGHT + WRONG), "utf-8")
     done = place.flywheel("run", code=2)
-    assert "data/report/validation" in done.stderr
+    assert "data/report/validation/seen.csv" in done.stderr
     assert "written by validate" in done.stderr
     status = place.status()
     assert status["champion"] is None

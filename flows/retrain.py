@@ -1,4 +1,4 @@
-"""ingest -> the graph -> promote: one turn of the flywheel."""
+"""ingest -> the graph -> scan -> promote: one turn of the flywheel."""
 
 import os
 import time
@@ -16,9 +16,11 @@ from pipelines.environment import CALM, SILENCE, Environment, read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
 from pipelines.ingest import Ingested, ingest
+from pipelines.leaks.report import Scanned, read_report
 from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
 from pipelines.promote import promote
+from pipelines.scan import scan
 from pipelines.stage import call
 from pipelines.workspace import holding, require
 
@@ -68,6 +70,7 @@ def _go(workspace: Path, environment: Environment, run: str, notes: dict[str, An
     notes |= {"version": arrived.version, "ingested": vars(arrived), "feedback_until": newest}
     for stage in stages_in_order(workspace):
         take(stage, lambda stage=stage: reproduce(workspace, stage, run), touches_world=False, notes=steps)  # type: ignore[misc]
+    take("scan", lambda: _scan(workspace), touches_world=True, notes=steps)
     decision = take("promote", lambda: _promote(workspace), touches_world=True, notes=steps).value
     notes |= {"decision": decision["reason"], "decision_question": decision["question"]}
 
@@ -78,6 +81,13 @@ def _ingest(workspace: Path) -> Done:
     detail = f"{arrived.read:,} rows read, {arrived.added:,} added"
     detail += f", {arrived.added_feedback:,} from feedback" if arrived.added_feedback else ""
     return Done("ran" if new else "unchanged", detail, arrived)
+
+
+def _scan(workspace: Path) -> Done:
+    before = read_report(workspace)
+    scanned: Scanned = call(scan, [], workspace)
+    same = before is not None and not before.leaks and before.state == scanned.state
+    return Done("unchanged" if same else "ran", "" if same else f"{scanned.files:,} files, 0 leaks", scanned)
 
 
 def _promote(workspace: Path) -> Done:

@@ -57,7 +57,7 @@ def _new(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse na
 
 
 def _run(commands: Commands) -> None:  # type: ignore[valid-type]
-    run = commands.add_parser("run", help="turn the flywheel once: ingest, the graph, promote")  # type: ignore[attr-defined]
+    run = commands.add_parser("run", help="turn the flywheel once: ingest, the graph, scan, promote")  # type: ignore[attr-defined]
     run.add_argument("--reason", default="asked for on the command line", metavar="TEXT", help="why; it is recorded")
 
 
@@ -83,6 +83,8 @@ def _answering(commands: Commands) -> None:  # type: ignore[valid-type]
         "file", metavar="FILE", help="CSV or JSON lines: prediction_id or the record's columns, and a label"
     )
     commands.add_parser("listen", help="retrain if there is a reason to")  # type: ignore[attr-defined]
+    scan = commands.add_parser("scan", help="look for people and canaries in every output")  # type: ignore[attr-defined]
+    scan.add_argument("--json", action="store_true", help="for programs")
 
 
 def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -159,6 +161,12 @@ def _do_listen(_: argparse.Namespace) -> int:
     return listen()
 
 
+def _do_scan(chosen: argparse.Namespace) -> int:
+    from flywheel.scanning import scan
+
+    return scan(as_json=chosen.json)
+
+
 def _do_rollback(chosen: argparse.Namespace) -> int:
     from flywheel.running import roll_back
 
@@ -206,6 +214,7 @@ COMMANDS = {
     "feedback": _do_feedback,
     "scrub": _do_scrub,
     "listen": _do_listen,
+    "scan": _do_scan,
     "rollback": _do_rollback,
     "forget": _do_forget,
     "consent": _do_consent,

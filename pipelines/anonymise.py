@@ -10,17 +10,19 @@ import polars as pl
 from pipelines.access import enter
 from pipelines.anonymity.rules import TableRules
 from pipelines.anonymity.tables import generalise
+from pipelines.canaries import canaries, let_through
 from pipelines.environment import Environment
+from pipelines.errors import LeakError
 from pipelines.files import replacing, write_json
 from pipelines.ledger import open_ledger
 from pipelines.privacy.columns import without_people
 from pipelines.privacy.text_rules import RULES_FILE, TextRules
-from pipelines.raw import open_rows
+from pipelines.raw import PLANTED, open_rows
 from pipelines.record import Column, Record
 from pipelines.stage import run
 from pipelines.unlinking import unlinked
 from pipelines.values import typed
-from pipelines.vault import open_vault
+from pipelines.vault import Vault, open_vault
 from pipelines.versions import version_of
 
 OTHER = "other"
@@ -47,19 +49,39 @@ def anonymise(
     tables: TableRules = TableRules(),
     environment: Environment,
 ) -> None:
-    """Write the accepted rows to `anonymised` without the people in them, and to `report` what was taken out."""
+    """Write the accepted rows to `anonymised` without the people in them, and to `report` what was taken out.
+
+    Canaries are cleaned as people are, and left out. Raises LeakError where one comes through.
+    """
     vault = open_vault(environment.home, environment.master_key, record.name)
     access = enter(open_ledger(environment), environment, "anonymise", "data/raw", version_of(raw))
-    frame = open_rows(raw, record, vault, access)
+    frame = open_rows(raw, record, vault, access, planted=True)
+    planted = pl.col("origin") == PLANTED
     accepted = pl.read_parquet(validated / "rows.parquet").filter("accepted").select("row")
     rows = typed(frame.join(accepted, on="row", maintain_order="left"), record)
-    result = forget_people(rows, record, tables, text, vault.surrogate_key)
+    # Canaries show whether texts are cleaned; too few to keep each other company in a table.
+    cleaned = forget_people(rows.filter(planted), record, TableRules(), text, vault.surrogate_key)
+    _refuse_let_through(cleaned.rows, record, vault)
+    result = forget_people(rows.filter(~planted), record, tables, text, vault.surrogate_key)
     with replacing(anonymised) as draft:
         draft.mkdir()
         unlinked(result.rows, vault).write_parquet(draft / "rows.parquet")
         # What a model learns from these rows, it must be asked by the same rules: they go with the rows.
         write_json(draft / RULES_FILE, text.to_json())
     write_json(report, describe(result, record, text))
+
+
+def _refuse_let_through(cleaned: pl.DataFrame, record: Record, vault: Vault) -> None:
+    known = canaries(vault, cleaned["row"])
+    texts = [column.name for column in record.columns if column.type == "text" and keeps(column)]
+    found = {name: let_through(known, cleaned[name]) for name in texts}
+    if any(found.values()):
+        where = ", ".join(f"{number} in {name}" for name, number in found.items() if number)
+        raise LeakError(
+            f"anonymise: identifiers of planted rows came through: {where}.",
+            "Expected none: each e-mail address, number and link that we planted ourselves has to be taken out.",
+            "mend the anonymiser or its rules (`anonymise` in params.yaml); real people's would come through as well.",
+        )
 
 
 def forget_people(

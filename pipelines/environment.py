@@ -38,6 +38,7 @@ class Environment:
     prefect_api: str | None
     actor: str
     operator_token: str | None
+    prefect_home: Path
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -53,4 +54,5 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         prefect_api=variables.get("PREFECT_API_URL") or None,
         operator_token=variables.get("FLYWHEEL_OPERATOR_TOKEN") or None,
         actor=variables.get("FLYWHEEL_ACTOR") or f"user {os.getuid()}",
+        prefect_home=Path(variables.get("PREFECT_HOME") or Path(variables.get("HOME", "~")) / ".prefect").expanduser(),
     )

@@ -8,6 +8,7 @@
     + SealError        sealed data cannot be opened: wrong master key, or altered bytes
     + BundleError      a model bundle is incomplete or was altered
     + TrainingError    the data cannot train a model: one class, no rows
+    + LeakError        a person, or a canary, stands where none may stand
   x WorldError       the world is at fault: trying again may help (exit code 3)
     + BusyError        another run holds this workspace
     + ServerError      a server that we need does not answer
@@ -53,6 +54,10 @@ class BundleError(DataError):
 
 class TrainingError(DataError):
     """The data cannot train a model."""
+
+
+class LeakError(DataError):
+    """A person, or a canary, stands where none may stand."""
 
 
 class WorldError(FlywheelError):

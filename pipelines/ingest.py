@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
+from pipelines.canaries import plant
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
 from pipelines.errors import SourceError
@@ -92,14 +93,16 @@ def ingest(
     known = sealed_rows.known_rows(folder)
     store = FeedbackStore(environment, record, vault)
     answers = [row for row in store.rows() if row.row not in known and row.subject not in held_back]
-    if fresh or answers or not sealed_rows.parts(folder):
-        sealed_rows.append(folder, [*fresh, *answers], record.names)
+    if fresh or answers or not sealed_rows.planted_rows(folder):
+        planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
+        sealed_rows.append(folder, [*fresh, *answers, *planted], record.names)
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
     changed = sealed_rows.note_gone(folder, away) or bool(fresh) or bool(answers)
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
     provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
     rows = len(known) + len(fresh) + len(answers)
-    version = _publish(workspace, folder, provenance, rows, changed=changed)
+    provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
+    version = _publish(workspace, folder, provenance, changed=changed)
     return Ingested(
         read=counts["rows"],
         without_consent=counts["without_consent"],
@@ -233,12 +236,13 @@ def _consents(record: Record, row: Row) -> bool:
     return consent is None or row[consent.name] in consent.granted
 
 
-def _publish(workspace: Path, folder: Path, provenance: dict[str, Any], rows: int, *, changed: bool) -> str:
+def _publish(workspace: Path, folder: Path, provenance: dict[str, Any], *, changed: bool) -> str:
     """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
     before = versions.describe(folder)
-    if before and not changed and before[1].get("rows") == rows:
+    same = before and all(before[1].get(name) == provenance[name] for name in ("rows", "planted"))
+    if before and same and not changed:
         return before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
-    provenance |= {"rows": rows, "ingested": datetime.now(UTC).isoformat(timespec="seconds")}
+    provenance |= {"ingested": datetime.now(UTC).isoformat(timespec="seconds")}
     return versions.add(workspace, folder, {key: value for key, value in provenance.items() if value is not None})
 
 

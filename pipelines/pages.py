@@ -50,10 +50,11 @@ def make_local(site: Path) -> None:
         page.write_text(text.replace("</head>", f"{POLICY}{STYLE}</head>", 1), "utf-8")
 
 
-def write_index(site: Path, name: str, rows: int, accepted: int, reasons: Mapping[str, int]) -> None:
+def write_index(site: Path, name: str, rows: int, accepted: int, reasons: Mapping[str, int], planted: int = 0) -> None:
     """Put a first page before the pages of `site`: how many rows may pass, and why the others may not.
 
-    Great Expectations' own index is empty without a library from a content network.
+    The pages of single expectations count `planted` rows of nobody as well, and this one says so. Great Expectations'
+    own index is empty without a library from a content network.
     """
     most = max(reasons.values(), default=1)
     lines = "".join(
@@ -68,10 +69,11 @@ def write_index(site: Path, name: str, rows: int, accepted: int, reasons: Mappin
         for folder, title in titles.items()
         for page in sorted((site / folder).rglob("*.html"))
     )
+    also = f" The other pages count {planted} rows more, which are nobody's: planted to prove it." if planted else ""
     body = (
         f"<h1>What may pass: {html.escape(name)}</h1><p class=big>{accepted:,} of {rows:,} rows "
         f"({accepted / max(rows, 1):.1%})</p><p>A row can be held back for more than one reason. "
-        f"No value of any row stands on these pages.</p>{table}<ul>{links}</ul>"
+        f"No value of any row stands on these pages.{also}</p>{table}<ul>{links}</ul>"
     )
     head = f"<meta charset=utf-8><title>What may pass: {html.escape(name)}</title>{POLICY}{STYLE}"
     (site / "index.html").write_text(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>", "utf-8")

@@ -176,7 +176,7 @@ def setting(parameters: Mapping[str, Any], section: str, name: str) -> int:
 
 
 # Not their order, which dvc.yaml alone knows: whose keyword arguments stand in params.yaml.
-STAGES = ("anonymise", "evaluate", "ingest", "promote", "split", "train", "validate")
+STAGES = ("anonymise", "evaluate", "ingest", "promote", "scan", "split", "train", "validate")
 
 
 def _stage(name: str) -> Callable[..., object]:

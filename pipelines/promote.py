@@ -16,6 +16,7 @@ from pipelines.environment import Environment
 from pipelines.errors import BusyError, DataError
 from pipelines.files import digest, read_json, replacing
 from pipelines.gates import Decision, Gate
+from pipelines.leaks.report import require_clean
 from pipelines.ledger import Champion, Ledger, open_ledger
 from pipelines.paired import Paired, paired_test
 from pipelines.record import Record
@@ -67,7 +68,7 @@ def weigh(
     found = {role: pl.read_parquet(report / f"{role}.parquet") for role in roles_in(model)}
     challenger, first = _challenger(found)
     scores = read_scores(report)[challenger]
-    asked = [*first, gates.beats_majority(scores)]
+    asked = [require_clean(workspace, [splits, model, report]), *first, gates.beats_majority(scores)]
     if champion is not None and digest(model / challenger) == champion.body["digest"]:
         reason = f"The new model is version {champion.version}, the champion, byte for byte."
         asked.append(Gate("is_another_model", passed=False, reason=reason, figures={}))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
@@ -18,7 +18,9 @@ from pipelines.files import replacing, write_json
 from pipelines.record import Record
 from pipelines.vault import Vault
 
-Origin = Literal["source", "feedback"]
+# Who brought a row: the source, a user's answer, or ourselves: a canary, which is nobody and is counted nowhere.
+Origin = Literal["source", "feedback", "planted"]
+SOURCE, FEEDBACK, PLANTED = get_args(Origin)
 SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "sealed": pl.Binary}
 
 
@@ -38,8 +40,17 @@ def parts(raw: Path) -> list[Path]:
 
 
 def known_rows(raw: Path) -> set[str]:
-    """The ids of all rows in `raw`."""
-    return {row for part in parts(raw) for row in pl.read_parquet(part, columns=["row"])["row"]}
+    """The ids of all rows of people in `raw`."""
+    return {row for part in parts(raw) for row in _ids(part, pl.col("origin") != PLANTED)}
+
+
+def planted_rows(raw: Path) -> list[str]:
+    """The ids of all canaries in `raw`, oldest first."""
+    return [row for part in parts(raw) for row in _ids(part, pl.col("origin") == PLANTED)]
+
+
+def _ids(part: Path, which: pl.Expr) -> pl.Series:
+    return pl.read_parquet(part, columns=["row", "origin"]).filter(which)["row"]
 
 
 def subjects(raw: Path) -> set[str]:
@@ -79,13 +90,15 @@ def _notes(raw: Path) -> list[Path]:
     return sorted(raw.glob("gone-*.json"))
 
 
-def open_rows(raw: Path, record: Record, vault: Vault, access: Access) -> pl.DataFrame:
+def open_rows(raw: Path, record: Record, vault: Vault, access: Access, *, planted: bool = False) -> pl.DataFrame:
     """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
 
-    Rows of subjects who have gone are left out. A column that a part does not hold is missing in its rows.
+    Rows of subjects who have gone are left out, and canaries unless they are asked for (`planted`). A column that
+    a part does not hold is missing in its rows.
     """
     away = pl.Series(sorted(gone(raw)), dtype=pl.String)
-    return pl.concat([_open_part(part, record, vault, access, away) for part in parts(raw)])
+    rows = pl.concat([_open_part(part, record, vault, access, away) for part in parts(raw)])
+    return rows if planted else rows.filter(pl.col("origin") != PLANTED)
 
 
 def _open_part(part: Path, record: Record, vault: Vault, access: Access, away: pl.Series) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pipelines.expectations import suite, table
 from pipelines.files import replacing, write_json
 from pipelines.ledger import open_ledger
 from pipelines.pages import make_local, write_index
-from pipelines.raw import open_rows
+from pipelines.raw import PLANTED, open_rows
 from pipelines.record import Record
 from pipelines.stage import run
 from pipelines.vault import open_vault
@@ -36,9 +36,10 @@ RESULT = {
 
 @dataclass
 class Reasons:
-    """Why rows may not pass: reasons by row id."""
+    """Why rows may not pass: reasons by row id; those of canaries (`planted`) apart, for they count for nobody."""
 
     by_row: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    planted: dict[str, list[str]] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """How many rows each reason holds back, most frequent first."""
@@ -60,22 +61,26 @@ def validate(
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
-    frame = open_rows(raw, record, vault, access)
-    reasons = _check(table(frame, record), record, docs)
-    share = len(reasons.by_row) / max(frame.height, 1)
-    if frame.height == 0 or share > max_quarantined:
-        raise _too_many(frame.height, share, max_quarantined, reasons)
-    _write(validated, frame, reasons)
+    frame = open_rows(raw, record, vault, access, planted=True)
+    planted = frame.filter(pl.col("origin") == PLANTED)["row"].to_list()
+    people = frame.height - len(planted)
+    reasons = _check(table(frame, record), record, docs, planted)
+    share = len(reasons.by_row) / max(people, 1)
+    if people == 0 or share > max_quarantined:
+        raise _too_many(people, share, max_quarantined, reasons)
+    _write(validated, frame, people, reasons)
 
 
-def _check(rows: pl.DataFrame, record: Record, docs: Path) -> Reasons:
+def _check(rows: pl.DataFrame, record: Record, docs: Path, planted: list[str]) -> Reasons:
     with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
         reasons = _reasons(_run_checkpoint(rows, record, Path(project)))
+        reasons.planted = {row: reasons.by_row.pop(row) for row in planted if row in reasons.by_row}
+        people = rows.height - len(planted)
         site = Path(project) / "gx" / "uncommitted" / "data_docs" / "local_site"
         with replacing(docs) as draft:
             shutil.copytree(site, draft)
             make_local(draft)
-            write_index(draft, record.name, rows.height, rows.height - len(reasons.by_row), reasons.counts())
+            write_index(draft, record.name, people, people - len(reasons.by_row), reasons.counts(), len(planted))
     return reasons
 
 
@@ -124,12 +129,13 @@ def _too_many(rows: int, share: float, allowed: float, reasons: Reasons) -> Data
     )
 
 
-def _write(validated: Path, frame: pl.DataFrame, reasons: Reasons) -> None:
-    why = pl.Series("reasons", [reasons.by_row.get(row, []) for row in frame["row"]], dtype=pl.List(pl.String))
+def _write(validated: Path, frame: pl.DataFrame, people: int, reasons: Reasons) -> None:
+    found = {**reasons.planted, **reasons.by_row}
+    why = pl.Series("reasons", [found.get(row, []) for row in frame["row"]], dtype=pl.List(pl.String))
     rows = frame.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
     counts = {
-        "rows": frame.height,
-        "accepted": int(rows["accepted"].sum()),
+        "rows": people,
+        "accepted": people - len(reasons.by_row),
         "quarantined": len(reasons.by_row),
         "reasons": reasons.counts(),
     }

@@ -49,6 +49,10 @@ class Vault:
         content = _encode(cells) + occurrence.to_bytes(8, "big")
         return hashlib.blake2b(content, key=self._rows, digest_size=16).hexdigest()
 
+    def derive(self, purpose: str) -> bytes:
+        """A key of this data set for another `purpose`, 32 bytes; the same wherever the key store is."""
+        return derive(self._rows, purpose)
+
     def seal(self, rows: Iterable[tuple[str, str, Cells]]) -> list[bytes]:
         """The sealed cells of each (row id, subject pseudonym, cells); new subjects get a key first.
 

@@ -22,7 +22,7 @@ _DOMAIN = re.compile(
 )
 # Not after a letter, digit or "@", and not before one: "a@b@c" is nobody's handle.
 _HANDLE = re.compile(
-    rf"@(?<![0-9A-Za-z@._%#+/-].)(?:(?:[A-Za-z_][A-Za-z0-9_]{{2,29}}(?:[.-][A-Za-z0-9_]{{1,29}}){{0,2}}"
+    rf"@(?<![0-9A-Za-z@._%#+/-].)(?:(?:(?:[A-Za-z_]|[0-9]{{1,4}}[A-Za-z]{{3}})[A-Za-z0-9_]{{2,29}}(?:[.-][A-Za-z0-9_]{{1,29}}){{0,2}}"
     rf"|[{HAN}][{HAN}A-Za-z0-9_-]{{1,19}}))(?![@A-Za-z0-9_{HAN}])"
 )
 _PATH = r"[A-Za-z0-9\u00c0-\u024f._~:/?#\[\]@!$&'()*+,;=%|^{}\\-]{0,8000}"

@@ -25,6 +25,7 @@ ENGLISH = [
     ("(see https://example.org/x) and www.example.net!", "(see <URL>) and <URL>!"),
     ("my page: example.com/~jo and t.co/AbC12", "my page: <URL> and <URL>"),
     ("thanks @jo_doe, @ann.lee.", "thanks <HANDLE>, <HANDLE>."),
+    ("so says @77walker, not @10am", "so says <HANDLE>, not @10am"),
     ("from 192.0.2.17 and 2001:db8::8a2e:370:7334", "from <IP> and <IP>"),
     ("card 00:1A:2b:3c:4d:5e, 00-1A-2B-3C-4D-5F", "card <MAC>, <MAC>"),
     ("GB82 WEST 1234 5698 7654 32 is mine", "<IBAN> is mine"),

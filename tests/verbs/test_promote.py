@@ -19,6 +19,7 @@ from pipelines.files import digest
 from pipelines.ingest import ingest
 from pipelines.promote import promote, rollback
 from pipelines.registry import CHAMPION, open_registry
+from pipelines.scan import scan
 from pipelines.train import train
 
 EVALUATE = ("data/splits", "data/model", "data/report/evaluation")
@@ -50,6 +51,7 @@ def learn(workspace: Workspace, **linear: float) -> None:
     workspace.set("train", {"family": "linear", "linear": options})
     workspace.run(train, "data/splits", "data/model")
     workspace.run(evaluate, *EVALUATE)
+    workspace.run(scan)
 
 
 def back(workspace: Workspace, to: int | None = None) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def test_the_first_model_that_beats_the_commonest_class_is_champion(first_reign:
         "baseline",
         None,
     )
-    assert [gate["name"] for gate in entry["gates"]] == ["beats_majority"]
+    assert [gate["name"] for gate in entry["gates"]] == ["no_leaks", "beats_majority"]
     now = champion(first_reign)
     assert (now.version, now.epoch) == (1, 1)
     assert alias(first_reign) == 1
@@ -161,7 +163,7 @@ def test_a_model_of_newer_data_that_is_not_worse_takes_over(two_reigns: Workspac
     assert entry is not None
     assert (entry["promote"], entry["version"], entry["against_version"]) == (True, 2, 1)
     assert {gate["name"] for gate in entry["gates"]} == {
-        *("beats_majority", "not_worse_than_champion", "better_or_fresher", "classes_hold")
+        *("no_leaks", "beats_majority", "not_worse_than_champion", "better_or_fresher", "classes_hold")
     }
     assert (champion(two_reigns).version, champion(two_reigns).epoch) == (2, 2)
     assert alias(two_reigns) == 2

@@ -1,0 +1,119 @@
+"""What stands in a file: its bytes, block by block and unpacked, and the cells of tables and databases."""
+
+import contextlib
+import gzip
+import json
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+BLOCK = 32 << 20
+# A text that lies across two blocks stands whole in one of them.
+OVERLAP = 4096
+GZIP, ZIP, PARQUET, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3"
+
+
+class Readable(Protocol):
+    """Something that gives its bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` of them at most."""
+
+
+def blocks(file: Readable) -> Iterator[bytes]:
+    """The bytes of `file` in overlapping blocks."""
+    tail = b""
+    while fresh := file.read(BLOCK):
+        yield tail + fresh
+        tail = fresh[-OVERLAP:]
+
+
+def unpacked(path: Path, head: bytes) -> Iterator[bytes]:
+    """What was packed into `path`, whose first bytes are `head`: the members of an archive, one after another."""
+    if head.startswith(GZIP):
+        with gzip.open(path) as file, contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile):
+            yield from blocks(file)
+    elif head.startswith(ZIP):
+        with contextlib.suppress(zipfile.BadZipFile, zlib.error, RuntimeError), zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    yield from blocks(file)
+
+
+def cells(path: Path, head: bytes) -> Iterator[pl.Series]:
+    """The different texts of each column of a table, of a database, or of a JSON document."""
+    if head.startswith(PARQUET):
+        yield from _parquet(path)
+    elif head.startswith(SQLITE):
+        yield _sqlite(path)
+    elif path.suffix == ".json":
+        yield _json(path)
+
+
+def _parquet(path: Path) -> Iterator[pl.Series]:
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError):  # cut off: its bytes are searched as they are
+        return
+    for column in frame:
+        while isinstance(column.dtype, pl.List | pl.Array):
+            column = column.explode()
+        if isinstance(column.dtype, pl.Struct):
+            column = column.struct.json_encode()
+        if column.dtype == pl.Binary:
+            column = pl.Series(column.name, [_latin(value) for value in column.unique()], dtype=pl.String)
+        if column.dtype in (pl.String, pl.Categorical, pl.Enum) or column.dtype.is_integer():
+            yield column.unique().cast(pl.String).drop_nulls()
+
+
+def _latin(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _sqlite(path: Path) -> pl.Series:
+    """All cells of all tables, joined across the pages over which the file spreads them."""
+    found: set[str] = set()
+    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(_opened(path)) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            with contextlib.suppress(sqlite3.DatabaseError):  # a virtual table whose module is not here
+                found |= _texts(database, table)
+    return pl.Series(list(found), dtype=pl.String)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return database
+
+
+def _texts(database: sqlite3.Connection, table: str) -> set[str]:
+    name = table.replace('"', '""')
+    rows = database.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - a table's own name, quoted
+    found = {cell for row in rows for cell in row if isinstance(cell, str | bytes)}
+    return {cell if isinstance(cell, str) else cell.decode("latin-1") for cell in found}
+
+
+def _json(path: Path) -> pl.Series:
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):  # not what its name says: its bytes are searched as they are
+        value = None
+    return pl.Series(list(set(_strings(value))), dtype=pl.String)
+
+
+def _strings(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case dict() as entries:
+                waiting += [*entries.keys(), *entries.values()]
+            case list() as items:
+                waiting += items

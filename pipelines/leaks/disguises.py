@@ -1,0 +1,72 @@
+"""The ways in which bytes hold a text that a plain search would miss: wide characters, escapes, base64, hexadecimal.
+
+One layer is undone. What is encrypted, or drawn as a picture, is out of reach.
+"""
+
+import base64
+import binascii
+import html
+import re
+import urllib.parse
+from collections.abc import Iterator
+
+# Six ASCII characters with zeros between them: UTF-16 or UTF-32, of either byte order.
+_WIDE = re.compile(rb"(?:[\x20-\x7e]\0{1,3}){6}")
+_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ESCAPED = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|=([0-9A-F]{2})")
+_ENTITY = re.compile(rb"&(?:#[0-9xX]|[a-z]{2,8};)")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_DIGEST = re.compile(rb"[0-9a-f]+")
+_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
+# Of longer runs only the whole is decoded; a shorter one may begin anywhere in a path or behind a word.
+_SHORT = 4096
+
+
+def readings(content: bytes) -> Iterator[str]:
+    """`content` as it is and as each disguise that it shows traces of would have it, one character per byte."""
+    yield content.decode("latin-1")
+    if _WIDE.search(content):
+        yield content.replace(b"\0", b"").decode("latin-1")
+    if b"%" in content and _PERCENT.search(content):
+        yield urllib.parse.unquote_to_bytes(content).decode("latin-1")
+    if b"\\" in content or b"=" in content:
+        plain = _ESCAPED.sub(_unescaped, content)
+        if plain != content:
+            yield plain.decode("latin-1")
+    if b"&" in content and b"\0" not in content[:_SHORT] and _ENTITY.search(content):
+        yield html.unescape(content.decode("latin-1"))
+    packed = b"\n".join([*_decoded(content), *_from_hexadecimal(content)])
+    if packed:
+        yield packed.decode("latin-1")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[match.lastindex or 0], 16)])
+
+
+def _decoded(content: bytes) -> Iterator[bytes]:
+    for run in set(_BASE64.findall(content)):
+        if _DIGEST.fullmatch(run):
+            continue
+        marks = b"-_" if b"-" in run or b"_" in run else b"+/"
+        for start in range(4 if len(run) <= _SHORT else 1):
+            whole = run[start : len(run) - ((len(run) - start) % 4 == 1)]
+            try:
+                plain = base64.b64decode(whole + b"=" * (-len(whole) % 4), altchars=marks)
+            except binascii.Error:
+                continue
+            # Most runs are hashes and names: what decodes to few letters holds no text.
+            if _is_texty(plain):
+                yield plain
+
+
+def _is_texty(plain: bytes) -> bool:
+    return len(re.findall(rb"[ -~]{6}", plain[:_SHORT])) > 0 or len(plain) > _SHORT
+
+
+def _from_hexadecimal(content: bytes) -> Iterator[bytes]:
+    for run in set(_HEXADECIMAL.findall(content)):
+        for start in (0, 1):
+            plain = bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2].decode("ascii"))
+            if _is_texty(plain):
+                yield plain

@@ -1,0 +1,60 @@
+"""One file held against what is wanted."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.leaks import patterns
+from pipelines.leaks.contents import BLOCK, blocks, cells, unpacked
+from pipelines.leaks.disguises import readings
+from pipelines.leaks.tokens import tokens
+from pipelines.leaks.wanted import Wanted
+
+CANARY, IDENTIFIER, NAME = "canary", "identifier", "name"
+
+
+def search(path: Path, wanted: Wanted, *, looks: bool, allowed: Sequence[str] = ()) -> Counter[str]:
+    """How many of what is wanted stand in the file, by kind; with `looks`, also what looks like an identifier."""
+    found: Counter[str] = Counter()
+    with path.open("rb") as file:
+        head = file.read(16)
+        file.seek(0)
+        for block in blocks(file):
+            found |= _in_bytes(block, wanted)
+    for block in unpacked(path, head):
+        found |= _in_bytes(block, wanted)
+    seen: Counter[str] = Counter()
+    for texts in cells(path, head):
+        found |= _in_texts(texts, wanted)
+        found |= _more(NAME, wanted.count_names(texts))
+        seen += patterns.count_kinds(texts, allowed) if looks and path.suffix not in patterns.READ else Counter()
+    if looks and path.suffix in patterns.READ:
+        seen = patterns.count_kinds(patterns.prose(path.read_bytes(), path.suffix), allowed)
+    return found | seen
+
+
+def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:
+    return _in_texts(pl.Series(list(readings(block)), dtype=pl.String), wanted)
+
+
+def _in_texts(texts: pl.Series, wanted: Wanted) -> Counter[str]:
+    """Canaries by one search for all of them at once (Aho-Corasick), people's identifiers by their hashes."""
+    found = _more(IDENTIFIER, wanted.count_tokens(tokens(texts, wanted.strangers)))
+    needles = list(wanted.canaries)
+    if needles and texts.str.contains_any(needles, ascii_case_insensitive=True).any():
+        hits = texts.str.extract_many(needles, ascii_case_insensitive=True, overlapping=True)
+        found |= _more(CANARY, hits.explode().drop_nulls().str.to_lowercase().n_unique())
+    return found
+
+
+def _more(kind: str, number: int) -> Counter[str]:
+    return Counter({kind: number}) if number else Counter()
+
+
+def digest_of(path: Path) -> str | None:
+    """What tells the content of a file apart, or None where it is too long to be held at once."""
+    content = path.read_bytes() if path.stat().st_size <= BLOCK else None
+    return None if content is None else hashlib.blake2b(content, digest_size=16).hexdigest()

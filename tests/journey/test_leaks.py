@@ -1,0 +1,44 @@
+"""A stage that writes a raw value stops the run before anything is promoted, and the run names the file."""
+
+import shutil
+from collections.abc import Callable
+
+from places import SMALL, Place
+from workspaces import REPOSITORY
+
+from flywheel.scanning import tell
+from pipelines.leaks.report import read_report
+
+Make = Callable[..., Place]
+RIGHT = "            make_local(draft)\n"
+WRONG = '            (draft / "seen.csv").write_text(rows.write_csv(), "utf-8")\n'
+
+
+def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(make: Make) -> None:
+    place = make("leaking", *SMALL)
+    link = place.folder / "pipelines"
+    link.unlink()
+    shutil.copytree(REPOSITORY / "pipelines", link, ignore=shutil.ignore_patterns("__pycache__"))
+    code = link / "validate.py"
+    right = code.read_text("utf-8")
+    assert RIGHT in right
+    code.write_text(right.replace(RIGHT, RIGHT + WRONG), "utf-8")
+    done = place.flywheel("run", code=2)
+    assert "data/report/validation/seen.csv" in done.stderr
+    assert "written by validate" in done.stderr
+    status = place.status()
+    assert status["champion"] is None
+    assert status["decision"] is None
+    assert status["last_run"]["stages"]["scan"] == "failed"
+    assert "promote" not in status["last_run"]["stages"]
+    report = read_report(place.folder)
+    assert report is not None
+    assert "data/report/validation" in tell(report)
+    code.write_text(right, "utf-8")
+    # DVC kept the leaking pages: they go when nothing in the workspace needs them any more.
+    place.flywheel("run", code=2)
+    place.dvc("gc", "--workspace", "--force")
+    place.flywheel("run")
+    assert place.status()["champion"]["version"] == 1
+    assert "up to date" in place.dvc("status")
+    assert "✗" not in place.flywheel("scan").stdout

@@ -2,7 +2,7 @@
 
 Full-width letters, odd spaces and dashes are folded to ASCII one by one, so offsets stay the same.
 Characters that nobody sees (zero-width, direction marks) are left out, and a map leads back.
-Placeholders, masks and what was already found are blanked: no pattern ever matches `BLANK`.
+Placeholders and what was already found are blanked: no pattern ever matches `BLANK`.
 """
 
 import re
@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pipelines.privacy.placeholders import MASK, PLACEHOLDER
+from pipelines.privacy.placeholders import PLACEHOLDER
 from pipelines.privacy.spans import Span
 
 BLANK = "\x00"
@@ -44,7 +44,7 @@ class Shadow:
 
 def cast(text: str) -> Shadow:
     """Return the shadow of a text."""
-    shadow = Shadow(text) if text.isascii() else _without_unseen(_folded(text.replace(MASK, BLANK * len(MASK))))
+    shadow = Shadow(text) if text.isascii() else _without_unseen(_folded(text))
     blanked = PLACEHOLDER.sub(lambda match: BLANK * len(match[0]), shadow.text)
     return replace(shadow, text=blanked)
 

@@ -64,6 +64,8 @@ def test_all_these_are_one_person(text: str) -> None:
         ("[John Smith], [Peter Jones], [Smith], [Peter]", [0, 1, 0, 1]),
         ("[Smith], [John Smith], [Adam Smith], [John]", [0, 0, 1, 0]),
         ("[张伟]，[张强]，[张先生]，[张伟]", [0, 1, 1, 0]),
+        ("[James Lee], [John James], [James]", [0, 1, 1]),
+        ("[John James], [James Lee], [James]", [0, 1, 1]),
         ("[小张]，[老张]", [0, 1]),
         ("[张先生]，[张女士]，[李女士]", [0, 1, 2]),
     ],

@@ -33,6 +33,7 @@ FAKE = {
         "    def analyze(self, text, language):\n"
         "        assert language == 'en' and len(text) <= 1_000_000\n"
         "        names = [Result('PERSON', m.start(), m.end(), 0.85) for m in re.finditer(r'Zed(?: Zed)*', text)]\n"
+        "        names += [Result('PERSON', m.start(), m.end(), 0.6) for m in re.finditer('Ned(?= <)', text)]\n"
         "        return names + [Result('US_PASSPORT', m.start(), m.end(), 0.4) for m in re.finditer('P{8}', text)]\n"
         "MODEL = {'lang_code': 'en', 'model_name': 'en_core_web_lg'}\n"
     ),
@@ -79,6 +80,16 @@ def test_every_finder_that_may_be_named_is_there() -> None:
 def test_presidio_plugs_in_beside_the_patterns(foreign: Path) -> None:
     done = scrubbed("Zed Zed's card is 4111 1111 1111 1111, passport PPPPPPPP; <PERSON> said Zed.", foreign)
     assert done.stdout == "<PERSON_1>'s card is <CARD>, passport <ID>; <PERSON> said <PERSON_1>.", done.stderr
+
+
+def test_what_only_a_placeholder_gives_away_is_found_in_another_reading(foreign: Path) -> None:
+    done = scrubbed("Ned Zed came", foreign)
+    assert done.stdout == "<PERSON_1> <PERSON_2> came", done.stderr
+
+
+def test_no_name_is_cut_where_a_text_is_cut(foreign: Path) -> None:
+    done = scrubbed("word " * 19_999 + "Zed Zed", foreign)
+    assert "ed" not in done.stdout.replace("word ", ""), done.stderr
 
 
 def test_a_text_longer_than_spacy_takes_is_cut_at_a_word(foreign: Path) -> None:

@@ -139,6 +139,13 @@ def test_one_number_in_two_forms_stays_one_number() -> None:
     assert spaced.replace(" ", "") == "+44(0)" + national.replace(" ", "")[1:]
 
 
+def test_no_stand_in_is_an_original_even_where_the_reserved_range_is_full_of_them() -> None:
+    originals = {f"00:00:5e:00:53:{n:02x}" for n in range(256)}
+    found = pieces(" ".join(f"[{each}|MAC]" for each in sorted(originals)))
+    assert len(set(found)) == 256
+    assert not originals & set(found)
+
+
 def test_a_reserved_range_that_is_too_small_is_left_before_two_become_one() -> None:
     found = pieces(" ".join(f"[07{n:09}|PHONE]" for n in range(1500)))
     assert len(set(found)) == 1500

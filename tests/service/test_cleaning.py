@@ -56,6 +56,20 @@ def test_a_surrogate_in_a_question_is_the_one_of_the_training_texts(workspace: W
     assert vault_of(workspace).surrogate_key == key
 
 
+def test_the_service_s_surrogates_come_from_the_key_of_the_vault(workspace: Workspace) -> None:
+    known = clean(ADDRESS, TextRules("surrogate"), vault_of(workspace).surrogate_key)[0]
+    columns = {"review": [known] * 9 + ["great thing from home"] * 9}
+    folder = workspace.folder / "made"
+    train(workspace.record, columns, ["bad"] * 9 + ["good"] * 9, folder, 10.0)
+    write_bundle(replace(read_bundle(folder), text=TextRules("surrogate")), folder)
+    workspace.trained = [folder]
+    workspace.crown(1)
+    with workspace.serve() as client:
+        answer = client.post("/predict", json={"text": ADDRESS}).json()["probabilities"]
+    expected = read_bundle(folder).probabilities({"review": [known]})[0].tolist()
+    assert list(answer.values()) == pytest.approx(expected)
+
+
 def test_predict_and_the_service_answer_alike(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -180,7 +180,7 @@ def command(*options: str) -> dict[str, Any]:
     """How to start the command as a process of its own."""
     return {
         "args": [sys.executable, "-m", "flywheel.cli", "scrub", "-", *options],
-        "env": {**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        "env": {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": ""},
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,

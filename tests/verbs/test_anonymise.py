@@ -13,10 +13,13 @@ import workspaces
 from workspaces import Workspace, image, review
 
 from pipelines.anonymise import anonymise
+from pipelines.bundle import read_bundle
 from pipelines.errors import ParameterError
 from pipelines.ingest import ingest
 from pipelines.privacy.text import clean
-from pipelines.privacy.text_rules import TextRules, read_rules
+from pipelines.privacy.text_rules import RULES_FILE, TextRules, read_rules
+from pipelines.split import split
+from pipelines.train import train
 from pipelines.validate import validate
 
 VALIDATE = ("data/raw", "data/validated", "data/report/validation")
@@ -171,6 +174,15 @@ def test_the_rules_reach_the_bundle(journey: Workspace) -> None:
     assert bundles
     for folder in bundles:
         assert json.loads((folder / "bundle.json").read_text("utf-8"))["text"] == TextRules().to_json()
+
+
+def test_other_rules_than_the_usual_reach_the_bundle_too(travelled: Workspace) -> None:
+    masks = TextRules("mask")
+    (travelled.path / "data/anonymised" / RULES_FILE).write_text(json.dumps(masks.to_json()), "utf-8")
+    travelled.run(split, "data/anonymised", "data/splits")
+    travelled.run(train, "data/splits", "data/model")
+    assert read_rules(travelled.path / "data/splits") == masks
+    assert read_bundle(travelled.path / "data/model" / "baseline").text == masks
 
 
 def test_nothing_behind_the_anonymiser_holds_a_person(freed: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Membership inference: can somebody who holds the model tell which rows it was trained on?
+"""Membership inference: which rows a model was trained on, as far as whoever holds it can tell.
 
 Every attack gives each row a score, higher where the row looks more like a member; members are training rows,
 others are rows of the test part. What is measured is how well a threshold on the score tells the two apart. An

@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _status(commands)
     _serving(commands)
     _answering(commands)
+    _complying(commands)
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
     commands.add_parser("up", help="start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all")
@@ -83,6 +84,13 @@ def _answering(commands: Commands) -> None:  # type: ignore[valid-type]
     commands.add_parser("listen", help="retrain if there is a reason to")  # type: ignore[attr-defined]
 
 
+def _complying(commands: Commands) -> None:  # type: ignore[valid-type]
+    comply = commands.add_parser("comply", help="check 27 controls on evidence; exit code 1 where one fails")  # type: ignore[attr-defined]
+    comply.add_argument("--json", action="store_true", help="for programs")
+    comply.add_argument("--lang", choices=("en", "zh"), default="en", help="the language of the table")
+    comply.add_argument("--template", action="store_true", help="print a compliance.yaml to begin with")
+
+
 def _do_new(chosen: argparse.Namespace) -> int:
     from flywheel.new import new
 
@@ -125,6 +133,12 @@ def _do_listen(_: argparse.Namespace) -> int:
     return listen()
 
 
+def _do_comply(chosen: argparse.Namespace) -> int:
+    from flywheel.comply import comply
+
+    return comply(as_json_text=chosen.json, language=chosen.lang, show_template=chosen.template)
+
+
 def _do_rollback(chosen: argparse.Namespace) -> int:
     from flywheel.running import roll_back
 
@@ -145,6 +159,7 @@ COMMANDS = {
     "predict": _do_predict,
     "feedback": _do_feedback,
     "listen": _do_listen,
+    "comply": _do_comply,
     "rollback": _do_rollback,
     "up": _do_up,
 }

@@ -43,6 +43,8 @@ def gather(
     """
     at, register, ledger = datetime.now(UTC), read_register(workspace), Ledger(environment.ledger)
     version = _version(workspace)
+    # Before the vault is opened, which makes its store readable by one user again.
+    keys = keys_of(workspace, environment, record.name, ledgered.last_time(ledger, "rotation"))
     seals = stored = None
     answers: list[str] = []
     if parts(workspace / RAW):
@@ -70,7 +72,7 @@ def gather(
         leaks=_leaks(workspace),
         residue=_residue(workspace, record, names_in),
         anonymity=_anonymity(workspace, record),
-        keys=keys_of(workspace, environment, record.name, ledgered.last_time(ledger, "rotation")),
+        keys=keys,
         transports=transports_of(workspace, environment),
         spends=tuple(_spend(entry) for entry in ledger.all("privacy")),
         proof=_proof(workspace),

@@ -49,7 +49,7 @@ def sealed(evidence: Evidence) -> Facts:
     if seals is None:
         return [absent("sealed parts", "密封分块", RAW)]
     facts = [
-        fact("rows looked at", "已检查的行", RAW, f"{seals.rows:,} / {seals.parts}", seals.rows > 0),
+        fact("rows looked at, parts", "已检查的行（分块）", RAW, f"{seals.rows:,} ({seals.parts:,})", seals.rows > 0),
         none_of("cells that are no ciphertext of ours", "非本系统密文的单元", RAW, seals.malformed, seals.rows),
         none_of("cells whose authentication tag fails", "认证标签失败的单元", RAW, seals.unauthentic, seals.rows),
     ]

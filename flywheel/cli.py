@@ -89,6 +89,8 @@ def _complying(commands: Commands) -> None:  # type: ignore[valid-type]
     comply.add_argument("--json", action="store_true", help="for programs")
     comply.add_argument("--lang", choices=("en", "zh"), default="en", help="the language of the table")
     comply.add_argument("--template", action="store_true", help="print a compliance.yaml to begin with")
+    prove = commands.add_parser("prove", help="train a twin of the model with canaries; what it remembers")  # type: ignore[attr-defined]
+    prove.add_argument("--canaries", type=int, default=200, metavar="N", help="about half of them are trained on")
 
 
 def _do_new(chosen: argparse.Namespace) -> int:
@@ -139,6 +141,12 @@ def _do_comply(chosen: argparse.Namespace) -> int:
     return comply(as_json_text=chosen.json, language=chosen.lang, show_template=chosen.template)
 
 
+def _do_prove(chosen: argparse.Namespace) -> int:
+    from flywheel.prove import prove
+
+    return prove(chosen.canaries)
+
+
 def _do_rollback(chosen: argparse.Namespace) -> int:
     from flywheel.running import roll_back
 
@@ -160,6 +168,7 @@ COMMANDS = {
     "feedback": _do_feedback,
     "listen": _do_listen,
     "comply": _do_comply,
+    "prove": _do_prove,
     "rollback": _do_rollback,
     "up": _do_up,
 }

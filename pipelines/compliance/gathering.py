@@ -15,7 +15,7 @@ from pipelines.compliance.evidence import Anonymity, Evidence, Leaks, Proof, Res
 from pipelines.compliance.register import Register, read_register
 from pipelines.compliance.surroundings import keys_of, transports_of, usage_of
 from pipelines.environment import Environment
-from pipelines.files import read_json
+from pipelines.files import digest, read_json
 from pipelines.ledger import Ledger
 from pipelines.membership import Membership
 from pipelines.privacy.identifiers import find_identifiers
@@ -192,11 +192,13 @@ def _epsilon(sigma: float, rate: float, steps: int, delta: float) -> float | Non
 def _proof(workspace: Path) -> Proof | None:
     """What attacks on the present model found; the candidate's where there is one."""
     file, twin = workspace / EVALUATION / "membership.json", workspace / TWIN
-    told: Any = read_json(twin) if twin.is_file() else {}
     if not file.is_file():
         return None
     models: Any = read_json(file)["models"]
     role = "candidate" if "candidate" in models else "baseline"
+    told: Any = read_json(twin) if twin.is_file() else {}
+    if told.get("model") != digest(workspace / MODEL / role):
+        told = {}  # the twin of another model says nothing about this one
     card: Any = read_json(workspace / MODEL / role / "bundle.json")
     claim = card["about"].get("privacy") or {}
     return Proof(

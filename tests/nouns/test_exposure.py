@@ -44,9 +44,10 @@ def test_references_that_are_all_equal_are_ranked() -> None:
 
 
 def test_canaries_are_equal_per_seed_and_differ_from_each_other() -> None:
-    made, again, other = make_canaries(200, 3, 1), make_canaries(200, 3, 1), make_canaries(200, 3, 2)
+    made, again, other = (make_canaries(200, 3, seed, 150) for seed in (1, 1, 2))
     assert made.texts == again.texts
     assert not set(made.texts) & set(other.texts)
     assert len(set(made.texts)) == 200
+    assert len({word for text in made.texts for word in text.split()}) <= 150
     assert set(made.classes) == {0, 1, 2}
     assert 60 < made.included.sum() < 140

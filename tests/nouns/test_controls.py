@@ -24,7 +24,7 @@ from evidences import (
 
 from pipelines.compliance.control import check, check_all
 from pipelines.compliance.controls import CONTROLS
-from pipelines.compliance.evidence import Consent, Evidence, Request
+from pipelines.compliance.evidence import Chain, Consent, Evidence, Request
 from pipelines.compliance.register import Assessment, Breach, Incident, Recipient, Source
 
 BY_NUMBER = {control.number: control for control in CONTROLS}
@@ -44,6 +44,8 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "another basis, though people are asked": registered(lawful_basis="contract"),
     },
     3: {
+        "no entry, for nobody is there": replace(changed("stored", subjects=0), consents=()),
+        "a ledger without an entry": replace(IN_ORDER, chain=Chain(0, None, None)),
         "no entry": replace(IN_ORDER, consents=()),
         "an entry without the notice": replace(IN_ORDER, consents=(Consent(40, "learn", None, "web", NOW),)),
         "people whom no entry covers": replace(IN_ORDER, consents=(Consent(39, "learn", "v3", "web", NOW),)),
@@ -59,15 +61,22 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "a consent column that is not there": registered(sensitive={"health": "nothing"}),
     },
     5: {
+        "a declared column that is in no record": replace(
+            registered(minimum=(*RECORD.names, "diary")),
+            stored=changed("stored", columns=(*RECORD.names, "diary")).stored,
+        ),
+        "no column at all": changed("stored", columns=()),
         "a column beyond the minimum": registered(minimum=("user", "text")),
         "a column that is in no record": changed("stored", columns=(*RECORD.names, "diary")),
         "an identifier behind the anonymiser": changed("stored", released=("text", "user")),
     },
     6: {
+        "no purpose at all": registered(purpose="", inputs={"source": ("",), "feedback": ("",)}),
         "a source for another purpose": registered(inputs={"source": ("support",), "feedback": (REGISTER.purpose,)}),
         "feedback of which nothing is said": registered(inputs={"source": (REGISTER.purpose,)}),
     },
     7: {
+        "nobody knows how old the rows are": replace(changed("stored", oldest=None), version=None),
         "a row that should have gone": changed("stored", expired=1),
         "nobody looked": replace(IN_ORDER, expiry_checked=None),
         "nobody looked lately": replace(IN_ORDER, expiry_checked=NOW - 60 * DAY),
@@ -77,6 +86,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         ),
     },
     8: {
+        "no text was looked at": changed("residue", texts=0),
         "an identifier in a training text": changed("residue", identifiers=1),
         "names in training texts": changed("residue", names=5),
         "nobody looked for names": changed("residue", names=None),
@@ -114,12 +124,14 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         ),
     },
     13: {
+        "nothing is granted, and nobody looked": replace(registered(access=()), accesses=()),
         "nothing is granted, so all is denied": registered(access=()),
         "a look for what was not granted": replace(IN_ORDER, accesses=(replace(ENTRY, why="curiosity"),)),
         "a grant for what nothing does": registered(access=("validate", "anonymise", "prove", "sell")),
         "somebody without a name": replace(IN_ORDER, accesses=(replace(ENTRY, who=None),)),
     },
     14: {
+        "nobody knows since when": changed("chain", since=None),
         "no entry": replace(IN_ORDER, accesses=()),
         "an entry without the version": replace(IN_ORDER, accesses=(replace(ENTRY, version=None),)),
         "an entry was removed": changed("chain", broken_at=2),
@@ -135,12 +147,19 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "no budget": limited(epsilon=None),
     },
     17: {
+        "a claim whose noise is not told": replace(IN_ORDER, spends=(replace(SPEND, sigma=None),)),
         "a claim that does not follow": replace(IN_ORDER, spends=(replace(SPEND, epsilon=1.0),)),
         "a claim without its noise": replace(IN_ORDER, spends=(replace(SPEND, sigma=None, recomputed=None),)),
         "a claim that nothing here can compute": replace(IN_ORDER, spends=(replace(SPEND, recomputed=None),)),
         "shuffled batches accounted as Poisson": replace(IN_ORDER, spends=(replace(SPEND, sampling="shuffled"),)),
     },
     18: {
+        "members are told apart on average": replace(
+            limited(membership_tpr=1.0), proof=changed("proof", membership=attacked(1.0)).proof
+        ),
+        "members are told apart with certainty": replace(
+            limited(membership_auc=1.0), proof=changed("proof", membership=attacked(1.0)).proof
+        ),
         "members are told apart": changed("proof", membership=attacked(1.0)),
         "nobody attacked": changed("proof", membership=None),
         "a canary that was remembered": changed("proof", exposure=14.0),
@@ -179,6 +198,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "no list": replace(IN_ORDER, erasures=(replace(ERASURE, models={}),)),
     },
     24: {
+        "nobody knows where the data are": registered(location="", storage={"origin": ""}, recipients=()),
         "a remote of which nothing is known": registered(storage={}),
         "a remote abroad": registered(storage={"origin": "US"}),
         "a recipient abroad without a mechanism": registered(recipients=(Recipient("Labels", "US"),)),
@@ -199,6 +219,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "feedback without consent": changed("stored", feedback_without_consent=1),
     },
     27: {
+        "no contact": registered(breach=replace(BREACH, contact="")),
         "nobody to tell": registered(breach=None),
         "no authority": registered(breach=replace(BREACH, authority="")),
         "not practised for two years": registered(breach=replace(BREACH, drilled=date(2024, 6, 1))),

@@ -4,7 +4,7 @@ None, or an empty tuple where something must have happened, is missing evidence:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.compliance.register import Register
@@ -101,12 +101,12 @@ class Seals:
 
 @dataclass(frozen=True)
 class Leaks:
-    """A leak scan: when, of which data version, over how many files, and how many hits."""
+    """A leak scan: when, over how many files, how many held somebody, and whether it saw the models as they are."""
 
     at: datetime
-    version: str | None
     files: int
     hits: int
+    current: bool
     where: str
 
 
@@ -194,21 +194,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Erasure:
-    """A forgotten person: what was decided about each model that knew them, and who was notified."""
+    """A forgotten person: what was decided about each model that knew them (None: nobody listed them), who was told."""
 
     at: datetime
-    models: Mapping[str, str | None] = field(default_factory=dict)
+    models: Mapping[str, str | None] | None = None
     notified: tuple[str, ...] = ()
     key_remains: bool = False
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A search for forgotten people in every version: how many, and what still opens or is still derived."""
+    """A search for forgotten people: how many, in how many places, and what still opens or is still derived."""
 
     at: datetime
     subjects: int
-    versions: int
+    places: int
     decryptable: int
     derived: int
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.compliance import ledgered, opened, planted
-from pipelines.compliance.evidence import Anonymity, Evidence, Leaks, Proof, Residue, Spend, Version
+from pipelines.compliance.evidence import Anonymity, Consent, Evidence, Leaks, Proof, Residue, Spend, Stored, Version
 from pipelines.compliance.register import Register, read_register
 from pipelines.compliance.surroundings import keys_of, transports_of, usage_of
 from pipelines.environment import Environment
@@ -63,7 +63,7 @@ def gather(
         register=register,
         version=version,
         stored=stored,
-        consents=ledgered.consents(ledger),
+        consents=_consents(ledger, record, register, stored, version),
         chain=ledgered.chain(ledger),
         accesses=ledgered.accesses(ledger),
         reads=ledgered.reads(ledger),
@@ -78,7 +78,7 @@ def gather(
         proof=_proof(workspace),
         assessment_characters=_characters(workspace, register),
         requests=ledgered.requests(ledger),
-        erasures=ledgered.erasures(ledger, environment, record.name),
+        erasures=ledgered.erasures(ledger, environment, record.name, at),
         verification=ledgered.verification(ledger),
         usage=usage_of(environment.ledger, answers),
     )
@@ -101,6 +101,18 @@ def _version(workspace: Path) -> Version | None:
     return Version(name, meta.get("source"), meta.get("licence"), ledgered.moment(ingested) if ingested else None)
 
 
+def _consents(
+    ledger: Ledger, record: Record, register: Register | None, stored: Stored | None, version: Version | None
+) -> tuple[Consent, ...]:
+    """Consent as it arrived with the data, whose version is its hash, and as it was given later."""
+    asked, purpose = (register.consent, register.purpose) if register else (None, None)
+    later = ledgered.consents(ledger, asked, purpose)
+    if record.with_role("consent") is None or stored is None or version is None or version.ingested is None:
+        return later
+    notice, channel = (asked.notice, asked.channel) if asked else (None, None)
+    return (Consent(stored.subjects, purpose, notice, channel, version.ingested), *later)
+
+
 def _released(workspace: Path) -> tuple[str, ...]:
     file = workspace / SPLITS / "train.parquet"
     return tuple(pl.read_parquet_schema(file)) if file.is_file() else ()
@@ -112,12 +124,13 @@ def _leaks(workspace: Path) -> Leaks | None:
     if not file.is_file():
         return None
     content: Any = read_json(file)
-    hits = content.get("hits", [])
+    scanned = [digest(workspace / path) for path in (SPLITS, MODEL, EVALUATION)]
+    current = content.get("state") == hashlib.sha256("\n".join(scanned).encode()).hexdigest()
     return Leaks(
         at=ledgered.moment(content["at"]),
-        version=content.get("version"),
-        files=int(content.get("files", 0)),
-        hits=hits if isinstance(hits, int) else len(hits),
+        files=int(content["files"]),
+        hits=len(content["leaks"]),
+        current=current,
         where=str(LEAKS),
     )
 
@@ -146,16 +159,17 @@ def _anonymity(workspace: Path, record: Record) -> Anonymity | None:
     if not file.is_file() or not rows.is_file() or not quasi:
         return None
     content: Any = read_json(file)
-    table = content.get("tables") or content
+    table = content.get("tables") or {}
+    reached = table.get("reached") or {}
     frame = pl.read_parquet(workspace / "data/anonymised/rows.parquet")
     present = [name for name in quasi if name in frame.columns]
     groups = frame.group_by(present).agg(pl.col("subject").n_unique())["subject"] if present else None
     return Anonymity(
-        quasi=tuple(table.get("quasi_identifiers", quasi)),
-        k=table.get("k"),
-        l=table.get("l"),
-        t=table.get("t"),
-        suppressed=table.get("suppressed"),
+        quasi=tuple(table.get("quasi", ())),
+        k=reached.get("k"),
+        l=reached.get("distinct_l"),
+        t=reached.get("t"),
+        suppressed=table["suppressed"] / max(frame.height + table["suppressed"], 1) if "suppressed" in table else None,
         counted=int(groups.min()) if groups is not None and groups.len() else None,  # type: ignore[arg-type]
         where=str(PRIVACY),
     )
@@ -165,8 +179,8 @@ def _spend(entry: Mapping[str, Any]) -> Spend:
     sigma, rate, steps = entry.get("sigma"), entry.get("rate"), entry.get("steps")
     whole = None not in (sigma, rate, steps)
     return Spend(
-        model=str(entry.get("model") or entry.get("run") or entry["number"]),
-        data=str(entry.get("data") or entry.get("data_version") or "?"),
+        model=str(entry.get("training") or entry["number"])[:12],
+        data=str(entry.get("data", "?")),
         epsilon=float(entry["epsilon"]),
         delta=float(entry["delta"]),
         sigma=sigma,

@@ -45,7 +45,7 @@ def keys_apart(evidence: Evidence) -> Facts:
 
 def sealed(evidence: Evidence) -> Facts:
     """Whether every stored row is ciphertext that is authentic, and a scan found no plaintext anywhere else."""
-    seals, leaks, version = evidence.seals, evidence.leaks, evidence.version
+    seals, leaks = evidence.seals, evidence.leaks
     if seals is None:
         return [absent("sealed parts", "密封分块", RAW)]
     facts = [
@@ -58,7 +58,6 @@ def sealed(evidence: Evidence) -> Facts:
             *facts,
             absent("leak scan of outputs, logs and temporary files", "产物、日志与临时文件的泄漏扫描", "data/report"),
         ]
-    current = version is None or leaks.version in (None, version.name)
     return [
         *facts,
         fact(
@@ -68,7 +67,7 @@ def sealed(evidence: Evidence) -> Facts:
             f"{leaks.hits:,} / {leaks.files:,}",
             leaks.hits == 0 and leaks.files > 0,
         ),
-        fact("scan of the present data version", "扫描对应当前数据版本", leaks.where, f"{leaks.at:%Y-%m-%d}", current),
+        fact("scan of the models as they are", "扫描对应当前模型", leaks.where, f"{leaks.at:%Y-%m-%d}", leaks.current),
     ]
 
 

@@ -37,7 +37,7 @@ def erased(evidence: Evidence) -> Facts | Said:
     facts = [none_of("keys that remain", "仍存在的密钥", "FLYWHEEL_HOME/keys", remaining, len(evidence.erasures))]
     found = evidence.verification
     if found is None:
-        return [*facts, absent("search of all versions", "全版本核验", LEDGER)]
+        return [*facts, absent("search of all places", "全部存储的核验", LEDGER)]
     newest = max(each.at for each in evidence.erasures)
     people = f"{found.subjects:,} / {len(evidence.erasures):,}"
     return [
@@ -50,7 +50,7 @@ def erased(evidence: Evidence) -> Facts | Said:
             f"{found.at:%Y-%m-%d %H:%M}",
             found.at >= newest,
         ),
-        fact("versions searched", "已核验版本", LEDGER, found.versions, found.versions > 0),
+        fact("places searched", "已核验的存储", LEDGER, found.places, found.places > 0),
         none_of("rows that still open", "仍可解密的行", LEDGER, found.decryptable),
         none_of("derived rows neither rebuilt nor flagged", "未重建也未标记的派生行", LEDGER, found.derived),
     ]
@@ -80,9 +80,9 @@ def decided(evidence: Evidence) -> Facts | Said:
         return NOBODY
     decisions: dict[str, str | None] = {}
     for each in evidence.erasures:
-        for model, decision in each.models.items():
+        for model, decision in (each.models or {}).items():
             decisions[model] = decisions.get(model) or decision
-    unlisted = sum(not each.models for each in evidence.erasures)
+    unlisted = sum(each.models is None for each in evidence.erasures)
     facts = [
         none_of("erasures without a list of models", "未列出受影响模型的删除", LEDGER, unlisted, len(evidence.erasures))
     ]

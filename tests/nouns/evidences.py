@@ -125,7 +125,7 @@ IN_ORDER = Evidence(
     reads=(RUN, replace(RUN, why="anonymise")),
     expiry_checked=NOW - DAY,
     seals=Seals(parts=2, rows=100, malformed=0, unauthentic=0, forgotten=3),
-    leaks=Leaks(NOW - DAY, "a1b2", 230, 0, "data/report/leaks.json"),
+    leaks=Leaks(NOW - DAY, 230, 0, True, "data/report/leaks.json"),
     residue=Residue(texts=70, identifiers=0, names=0, planted=200, removed=199),
     anonymity=Anonymity(("city", "age"), 12, 2, 0.3, 0.0, 12, "data/report/privacy.json"),
     keys=Keys("/home/somebody/.flywheel/keys", False, (), (), NOW - 30 * DAY),

@@ -113,7 +113,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "nothing was looked at": changed("seals", rows=0),
         "a leak": changed("leaks", hits=1),
         "no scan": replace(IN_ORDER, leaks=None),
-        "a scan of another version": changed("leaks", version="ffff"),
+        "a scan of another model": changed("leaks", current=False),
     },
     12: {
         "a way in the clear": replace(
@@ -190,12 +190,12 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "a row that still opens": changed("verification", decryptable=1),
         "a derived row": changed("verification", derived=1),
         "fewer people than were forgotten": changed("verification", subjects=0),
-        "no version was searched": changed("verification", versions=0),
+        "no place was searched": changed("verification", places=0),
     },
     22: {"a recipient who was not told": replace(IN_ORDER, erasures=(replace(ERASURE, notified=("Cloud",)),))},
     23: {
         "no decision": replace(IN_ORDER, erasures=(replace(ERASURE, models={"1": None}),)),
-        "no list": replace(IN_ORDER, erasures=(replace(ERASURE, models={}),)),
+        "no list": replace(IN_ORDER, erasures=(replace(ERASURE, models=None),)),
     },
     24: {
         "nobody knows where the data are": registered(location="", storage={"origin": ""}, recipients=()),

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import skewnorm
 
 from pipelines.exposure import by_distribution, by_rank, exposure, make_canaries
 
@@ -29,6 +30,13 @@ def test_both_ways_of_counting_agree_where_both_can_count() -> None:
     references = rng.normal(5, 1, 5000)
     losses = np.array([3.5, 4.0, 5.0, 6.0])
     np.testing.assert_allclose(by_distribution(losses, references), by_rank(losses, references), atol=0.15)
+
+
+def test_a_skewed_law_is_fitted_too() -> None:
+    references = skewnorm.rvs(4, size=20000, random_state=4)
+    losses = np.array([-0.5, 0.0, 0.5, 1.0])
+    expected = -skewnorm.logcdf(losses, 4) / math.log(2)
+    np.testing.assert_allclose(by_distribution(losses, references), expected, rtol=0.1)
 
 
 def test_the_fitted_law_goes_on_where_ranks_end() -> None:

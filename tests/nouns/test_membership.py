@@ -54,6 +54,11 @@ def test_the_intervals_of_a_coin_hold_the_truth_nineteen_times_of_twenty() -> No
     assert shares >= 0.95 * 300
 
 
+def test_a_score_that_equals_the_threshold_is_no_find() -> None:
+    others = np.arange(1000.0)
+    assert found_at(np.array([989.0, 990.0]), others).value == 0.5  # ten of the others lie above 989
+
+
 def test_few_others_prove_no_share_at_few_false_positives() -> None:
     found = found_at(np.ones(50), np.zeros(50))
     assert found.low == 0

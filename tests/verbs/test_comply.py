@@ -1,5 +1,6 @@
 """`flywheel comply`: real evidence of a real workspace, and real damage that the controls find."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -20,6 +21,7 @@ from pipelines.compliance.gathering import gather
 from pipelines.compliance.register import FILE, read_register
 from pipelines.compliance.report import About, as_page
 from pipelines.errors import ParameterError
+from pipelines.files import digest, write_json
 
 PURPOSE = "learn the mood of reviews"
 TODAY = datetime.now(UTC).date()
@@ -34,6 +36,7 @@ REGISTER: dict[str, Any] = {
     "inputs": {"source": [PURPOSE], "feedback": [PURPOSE]},
     "access": ["validate", "anonymise", "prove"],
     "storage": {},
+    "consent": {"notice": "v3", "channel": "web form"},
     "sources": [{"name": "sample (synthetic)", "licence": "Apache-2.0", "inspected": 200, "illegal": 0, "date": TODAY}],
     "breach": {"contact": "security@example.com", "authority": "the authority", "drilled": TODAY},
     "limits": {"membership_auc": 1.0, "membership_tpr": 1.0},
@@ -52,7 +55,6 @@ def in_order(workspace: Workspace) -> Workspace:
     for why in ("validate", "anonymise"):
         ledger.append("access", {"why": why, "who": "ann", "what": "data/raw", "version": "a1"})
     ledger.end_run("run", "completed", {"steps": [{"name": n, "outcome": "ran"} for n in ("validate", "anonymise")]})
-    ledger.append("consent", {"subjects": 10**6, "purpose": PURPOSE, "notice": "v3", "channel": "web form"})
     ledger.append("retention", {"rows": 0})
     return workspace
 
@@ -169,6 +171,33 @@ def test_a_remote_in_the_clear_or_of_no_known_place_is_found(ordered: Workspace)
     assert (found[12], found[24]) == ("pass", "fail")
 
 
+def test_a_scan_counts_for_the_models_that_it_saw(ordered: Workspace) -> None:
+    file = ordered.path / "data/report/leaks.json"
+    parts = [digest(ordered.path / each) for each in ("data/splits", "data/model", "data/report/evaluation")]
+    state = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    write_json(file, {"state": state, "at": "2026-01-01T00:00:00+00:00", "files": 9, "leaks": []})
+    assert verdicts(ordered)[11] == "pass"
+    write_json(file, {"state": state, "at": "2026-01-01T00:00:00+00:00", "files": 9, "leaks": [{"file": "log"}]})
+    assert verdicts(ordered)[11] == "fail"
+    write_json(file, {"state": "another", "at": "2026-01-01T00:00:00+00:00", "files": 9, "leaks": []})
+    assert verdicts(ordered)[11] == "fail"
+
+
+def test_what_a_table_claims_is_counted_again(ordered: Workspace) -> None:
+    file = ordered.path / "data/report/privacy.json"
+    rows = pl.read_parquet(ordered.path / "data/anonymised/rows.parquet")
+    quasi = {column.name: "interval" for column in ordered.record.columns if column.privacy == "quasi"}
+    smallest = rows.group_by(list(quasi)).agg(pl.col("subject").n_unique())["subject"].min()
+    told = {"quasi": quasi, "reached": {"k": 10, "distinct_l": 2, "t": 0.4}, "suppressed": 0}
+    write_json(file, {"tables": told})
+    assert smallest < 10
+    found = findings(ordered)[9]
+    assert [each.what.en for each in found.facts if not each.holds] == ["k, counted again from the rows"]
+    one = rows.with_columns(pl.lit("x").alias(name) for name in quasi)
+    one.write_parquet(ordered.path / "data/anonymised/rows.parquet")
+    assert verdicts(ordered)[9] == "pass"
+
+
 def test_an_altered_ledger_is_found(ordered: Workspace) -> None:
     assert verdicts(ordered)[3] == "pass"
     with sqlite3.connect(ordered.environment.ledger.removeprefix("sqlite:///")) as file:
@@ -179,7 +208,7 @@ def test_an_altered_ledger_is_found(ordered: Workspace) -> None:
 
 def test_a_withdrawal_before_the_run_whose_rows_are_still_read_is_found(ordered: Workspace) -> None:
     subject = ordered.opened()["subject"][0]
-    ordered.ledger.append("consent", {"subject": subject, "state": "withdrawn"})
+    ordered.ledger.append("consent", {"subject": subject, "given": False})
     assert verdicts(ordered)[2] == "pass"  # it takes effect at the next run
     ordered.ledger.start_run("next", {})
     ordered.ledger.end_run("next", "completed", {"steps": []})
@@ -197,12 +226,25 @@ def test_old_rows_are_counted_by_the_column_that_says_when(ordered: Workspace) -
 
 def test_a_forgotten_persons_key_that_remains_is_found(ordered: Workspace) -> None:
     subject = ordered.opened()["subject"][0]
-    ordered.ledger.append("erasure", {"subject": subject, "models": []})
+    ordered.ledger.append("erasure", {"subject": subject})
+    found = verdicts(ordered)
+    assert (found[21], found[23]) == ("fail", "fail")
     assert evidence(ordered).erasures[0].key_remains
+    assert evidence(ordered).requests[0].closed is None
     assert ordered.vault.forget(subject)
-    found = evidence(ordered)
-    assert not found.erasures[0].key_remains
-    assert found.seals.forgotten >= 1
+    line = {"store": "key store", "removed": 1, "left": 0, "how": "looked up"}
+    receipt = {"subject": subject, "lines": [line], "models": [1], "retrain_by": f"{TODAY}"}
+    ordered.ledger.append("receipt", receipt)
+    looked = evidence(ordered)
+    assert not looked.erasures[0].key_remains
+    assert looked.erasures[0].models == {"1": f"retrain by {TODAY}"}
+    assert looked.seals.forgotten >= 1
+    found = verdicts(ordered)
+    assert (found[20], found[21], found[23]) == ("pass", "pass", "pass")
+    ordered.ledger.append("receipt", {**receipt, "retrain_by": "2020-01-01"})  # overdue
+    assert verdicts(ordered)[23] == "fail"
+    ordered.ledger.append("receipt", {**receipt, "lines": [{**line, "left": 2}]})
+    assert verdicts(ordered)[21] == "fail"
 
 
 def test_requests_are_closed_by_the_answer_that_names_them(ordered: Workspace) -> None:

@@ -104,6 +104,7 @@ def of_model(name: str, options: Linear, train: Part, held_out: Part, *, gated: 
     told = [signals(each.labels, bundle.probabilities(each.columns)) for each in (train, held_out)]
     found = attack(*told, train.labels, held_out.labels)
     seconds = cpu(lambda: attack(*told, train.labels, held_out.labels), 7)
+    whole = cpu(lambda: [signals(each.labels, bundle.probabilities(each.columns)) for each in (train, held_out)], 3)
     correct = bundle.probabilities(held_out.columns).argmax(axis=1) == held_out.labels
     twin = examine(problem, lambda rows: learn(rows, options), canaries=400)
     auc, tpr, exposed, asked = found.auc, found.tpr, twin.exposure, twin.audit
@@ -119,6 +120,7 @@ def of_model(name: str, options: Linear, train: Part, held_out: Part, *, gated: 
         Figure(f"{name}: largest exposure", exposed.largest, "bits", "lower", "gate 10", bars[2], made),
         Figure(f"{name}: audited epsilon, at least", asked.bound, "", "lower", "no DP claimed", None, made),
         Figure(f"{name}: all attacks", 1000 * seconds, "ms CPU", "lower", "", None, how),
+        Figure(f"{name}: predictions for them", whole, "CPU-s", "lower", "", None, how),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.bundle import Bundle
 from pipelines.compliance.gathering import TWIN
 from pipelines.environment import read_environment
+from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import Ledger, now
 from pipelines.models import Problem, Schedule, fit
@@ -30,6 +31,12 @@ def prove(canaries: int) -> int:
     require(workspace)
     chosen = arguments_for(train, read_parameters(workspace))
     check_family(chosen["family"], chosen["record"])
+    if not (workspace / MODEL / "runs.json").is_file():
+        raise DataError(
+            "prove: there is no model yet.",
+            "Expected one in data/model, whose twin is to be trained.",
+            "run `flywheel run` first.",
+        )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
         problem = pose(workspace / SPLITS, chosen["record"], chosen.get("class_weight", "none"), chosen.get("seed", 0))

@@ -106,7 +106,7 @@ def _receipts(ledger: Ledger) -> dict[str, dict[str, Any]]:
 
 
 def requests(ledger: Ledger) -> tuple[Request, ...]:
-    """People's requests and when each was answered: an erasure by its receipt, another by the `answer` that names it."""
+    """People's requests and when each was answered: an erasure by its receipt, others by the `answer` naming it."""
     answers = {each.get("request"): moment(each["at"]) for each in ledger.all("answer")}
     receipts = _receipts(ledger)
     others = [

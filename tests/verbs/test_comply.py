@@ -379,6 +379,16 @@ def test_a_twin_with_canaries_is_evidence_for_the_model_that_it_is_a_twin_of(
     assert evidence(ordered).proof.exposure is None
 
 
+def test_before_the_first_run_nothing_is_there_and_nothing_breaks(
+    reviews: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(reviews, monkeypatch) == 1
+    # All addresses are local: that is seen without data, too.
+    assert "1 of 22 controls that apply pass" in capsys.readouterr().out
+    assert command(reviews, monkeypatch, name="prove") == 2
+    assert "there is no model yet" in capsys.readouterr().err
+
+
 def test_text_that_is_markup_stays_text() -> None:
     page = as_page([], About("<script>alert(1)</script>", "now", "v", "m", "f"), "en", "other.html")
     assert "<script>" not in page

@@ -66,7 +66,8 @@ summary .lines { color: var(--soft); font-size: .82em; text-align: right }
 summary .lines::after { content: " \\25B8" } details[open] summary .lines::after { content: " \\25BE" }
 summary:focus-visible { outline: 2px solid var(--soft); border-radius: 8px }
 summary .n { color: var(--soft); text-align: right }
-.chip { justify-self: end; color: var(--paper); border-radius: 999px; padding: .08rem .65rem; font-size: .8em; white-space: nowrap }
+.chip { justify-self: end; color: var(--paper); border-radius: 999px; padding: .08rem .65rem; font-size: .8em;
+        white-space: nowrap }
 table { border-collapse: collapse; width: 100%; background: var(--wash); border-radius: 0 0 8px 8px;
         table-layout: fixed }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: .82em }

@@ -385,6 +385,7 @@ def test_before_the_first_run_nothing_is_there_and_nothing_breaks(
     assert command(reviews, monkeypatch) == 1
     # All addresses are local: that is seen without data, too.
     assert "1 of 22 controls that apply pass" in capsys.readouterr().out
+    reviews.set("train", {"family": "linear"})
     assert command(reviews, monkeypatch, name="prove") == 2
     assert "there is no model yet" in capsys.readouterr().err
 

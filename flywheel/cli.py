@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _serving(commands)
     _answering(commands)
     _scrub(commands)
+    _complying(commands)
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
     _asking(commands)
@@ -113,6 +114,15 @@ def _scrub(commands: Commands) -> None:  # type: ignore[valid-type]
     scrub.add_argument("--numbered", default="people", metavar="WHOM", help="people (default), all or none: <PERSON_2>")
 
 
+def _complying(commands: Commands) -> None:  # type: ignore[valid-type]
+    comply = commands.add_parser("comply", help="check 27 controls on evidence; exit code 1 where one fails")  # type: ignore[attr-defined]
+    comply.add_argument("--json", action="store_true", help="for programs")
+    comply.add_argument("--lang", choices=("en", "zh"), default="en", help="the language of the table")
+    comply.add_argument("--template", action="store_true", help="print a compliance.yaml to begin with")
+    prove = commands.add_parser("prove", help="train a twin of the model with canaries; what it remembers")  # type: ignore[attr-defined]
+    prove.add_argument("--canaries", type=int, default=200, metavar="N", help="about half of them are trained on")
+
+
 def _do_new(chosen: argparse.Namespace) -> int:
     from flywheel.new import new
 
@@ -167,6 +177,18 @@ def _do_scan(chosen: argparse.Namespace) -> int:
     return scan(as_json=chosen.json)
 
 
+def _do_comply(chosen: argparse.Namespace) -> int:
+    from flywheel.comply import comply
+
+    return comply(as_json_text=chosen.json, language=chosen.lang, show_template=chosen.template)
+
+
+def _do_prove(chosen: argparse.Namespace) -> int:
+    from flywheel.prove import prove
+
+    return prove(chosen.canaries)
+
+
 def _do_rollback(chosen: argparse.Namespace) -> int:
     from flywheel.running import roll_back
 
@@ -215,6 +237,8 @@ COMMANDS = {
     "scrub": _do_scrub,
     "listen": _do_listen,
     "scan": _do_scan,
+    "comply": _do_comply,
+    "prove": _do_prove,
     "rollback": _do_rollback,
     "forget": _do_forget,
     "consent": _do_consent,

@@ -18,8 +18,9 @@ from pipelines.errors import ParameterError
 from pipelines.paired import Figures, Paired, chance, mcnemar_worse, paired_test, signed
 from pipelines.scores import Scores
 
-# Gates that are recorded and do not stop a promotion: they choose who stands for it.
-INFORMATIVE = frozenset({"beats_baseline"})
+# Gates that are recorded and do not stop a promotion: one chooses who stands for it, one informs.
+RECORDED = "membership_is_recorded"
+INFORMATIVE = frozenset({"beats_baseline", RECORDED})
 
 SIGNIFICANT = 0.05
 # A class may not lose more than this once the loss is proven.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.bootstrap import Floats
+from pipelines.membership import FALSE_POSITIVES, curve
 from pipelines.scores import Scores
 
 if TYPE_CHECKING:
@@ -64,6 +66,23 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     axes.legend(loc="best", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.12, y=0.18)
+    _save(figure, path)
+
+
+def draw_membership(told: Mapping[str, tuple[Floats, Floats]], path: Path) -> None:
+    """How many training rows are told from test rows by the loss, over the share of false alarms: both logarithmic."""
+    figure = _figure(4.8, 4.4)
+    axes = figure.subplots()
+    least = 1 / max(others.size for _, others in told.values())
+    axes.plot([least, 1], [least, 1], color=GREY, linewidth=1, linestyle="--", label="a coin")
+    for colour, (name, (members, others)) in zip((BLUE, ORANGE, GREY), told.items(), strict=False):
+        false, true = curve(members, others)
+        axes.step(np.maximum(false, least / 2), np.maximum(true, least / 2), where="post", color=colour, label=name)
+    axes.axvline(FALSE_POSITIVES, color=GREY, linewidth=0.8, linestyle=":")
+    axes.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1.05))
+    axes.set(xlabel="test rows taken for training rows", ylabel="training rows found", title="Membership inference")
+    axes.legend(loc="lower right", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
     _save(figure, path)
 
 

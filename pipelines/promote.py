@@ -13,14 +13,16 @@ import polars as pl
 from pipelines import gates
 from pipelines.bundle import read_bundle
 from pipelines.environment import Environment
-from pipelines.errors import BusyError, DataError
+from pipelines.errors import BusyError
 from pipelines.files import digest, read_json, replacing
 from pipelines.gates import Decision, Gate
+from pipelines.giving_away import PrivacyLimits, attack_figures, resists_membership
 from pipelines.leaks.report import require_clean
 from pipelines.ledger import Champion, Ledger, open_ledger
 from pipelines.paired import Paired, paired_test
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
+from pipelines.reigns import reign_before
 from pipelines.reports import read_scores, roles_in
 from pipelines.rows import answers, inputs
 from pipelines.scores import Scores
@@ -36,6 +38,7 @@ def promote(
     *,
     record: Record,
     margin: float = 0.02,
+    privacy: PrivacyLimits = PrivacyLimits(),
     environment: Environment,
     workspace: Path,
 ) -> dict[str, Any]:
@@ -45,13 +48,13 @@ def promote(
     """
     ledger = open_ledger(environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
-    question = _question(splits, model, margin)
+    question = _question(splits, model, margin, privacy)
     known = ledger.decision(question)
     if known is not None:
         _finish_alias(ledger, known, environment, workspace)
         return known
     champion = ledger.champion(record.name)
-    decision = weigh(splits, model, report, record, margin, champion, workspace)
+    decision = weigh(splits, model, report, record, margin, privacy, champion, workspace)
     entry = _describe(decision, question, record, model, report, champion, environment, workspace)
     registry = open_registry(environment, workspace)
     _remember(registry, model, report, decision)
@@ -62,13 +65,22 @@ def promote(
 
 
 def weigh(
-    splits: Path, model: Path, report: Path, record: Record, margin: float, champion: Champion | None, workspace: Path
+    splits: Path,
+    model: Path,
+    report: Path,
+    record: Record,
+    margin: float,
+    privacy: PrivacyLimits,
+    champion: Champion | None,
+    workspace: Path,
 ) -> Decision:
     """The decision about the models in `model`, by paired tests on the same test rows."""
     found = {role: pl.read_parquet(report / f"{role}.parquet") for role in roles_in(model)}
     challenger, first = _challenger(found)
     scores = read_scores(report)[challenger]
-    asked = [require_clean(workspace, [splits, model, report]), *first, gates.beats_majority(scores)]
+    clean = require_clean(workspace, [splits, model, report])
+    given_away = resists_membership(report, model, challenger, privacy)
+    asked = [clean, *first, gates.beats_majority(scores), given_away]
     if champion is not None and digest(model / challenger) == champion.body["digest"]:
         reason = f"The new model is version {champion.version}, the champion, byte for byte."
         asked.append(Gate("is_another_model", passed=False, reason=reason, figures={}))
@@ -117,9 +129,9 @@ def _paired(ours: pl.DataFrame, theirs: Any) -> Paired:
     return paired_test(ours["true"].to_numpy(), ours["predicted"].to_numpy(), theirs)
 
 
-def _question(splits: Path, model: Path, margin: float) -> str:
-    """What is being decided: these models, on these rows, by this margin."""
-    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margin)]
+def _question(splits: Path, model: Path, margin: float, privacy: PrivacyLimits) -> str:
+    """What is being decided: these models, on these rows, by this margin and these limits."""
+    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margin), repr(privacy)]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 
@@ -166,7 +178,8 @@ def _remember(registry: Registry, model: Path, report: Path, decision: Decision)
         run_id = runs[role]
         if not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
             continue
-        registry.log(run_id, {f"test_{name}": value.value for name, value in scores.measures.items()})
+        measures = {f"test_{name}": value.value for name, value in scores.measures.items()}
+        registry.log(run_id, measures | attack_figures(report, role))
         registry.attach(run_id, report, "evaluation")
         verdict = "promoted" if decision.promote and role == decision.winner else "not promoted"
         registry.tag(run_id, {"decision": verdict, "reason": decision.reason[:500]})
@@ -250,7 +263,7 @@ def rollback(*, record: Record, environment: Environment, workspace: Path, to: i
     ledger = open_ledger(environment)
     champion = ledger.champion(record.name)
     reigns = [e for e in ledger.all("decision") if e.get("promote") and e["model"] == record.name]
-    target = _target(champion, reigns, to)
+    target = reign_before(champion, reigns, to)
     body = target["champion"]
     read_bundle(workspace / body["bundle"], body["digest"])
     before = champion.version if champion else None
@@ -267,26 +280,6 @@ def rollback(*, record: Record, environment: Environment, workspace: Path, to: i
     open_registry(environment, workspace).crown(record.name, target["version"])
     ledger.append("alias", {"model": record.name, "version": target["version"]})
     return entry
-
-
-def _target(champion: Champion | None, reigns: list[dict[str, Any]], to: int | None) -> dict[str, Any]:
-    """The reign to return to: the last of version `to`, or of any version before today's champion came."""
-    now = champion.version if champion else None
-    if to is not None:
-        wanted = [entry for entry in reigns if entry["version"] == to and to != now]
-    else:
-        first = next((place for place, entry in enumerate(reigns) if entry["version"] != now), len(reigns))
-        wanted = reigns[first:]
-    if wanted:
-        return wanted[0]
-    versions = sorted({entry["version"] for entry in reigns} - {now})
-    raise DataError(
-        "rollback: there is no such earlier champion." if to is not None else "rollback: there is no earlier champion.",
-        f"Expected one of the versions {', '.join(map(str, versions))}."
-        if versions
-        else "Expected two promotions at least.",
-        "choose one of them with `--to`." if versions else "keep the champion; `flywheel status` shows it.",
-    )
 
 
 if __name__ == "__main__":

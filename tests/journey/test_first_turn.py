@@ -34,7 +34,11 @@ def test_the_first_turn_ends_with_a_champion_whose_every_figure_status_tells(tur
     assert found["champion"]["data_version"] == found["data"]["version"]
     assert 0.5 < found["champion"]["metrics"]["accuracy"]["low"] < found["champion"]["metrics"]["accuracy"]["high"] < 1
     assert found["decision"]["promote"]
-    assert {gate["name"] for gate in found["decision"]["gates"]} == {"beats_baseline", "beats_majority"}
+    assert {gate["name"] for gate in found["decision"]["gates"]} == {
+        "beats_baseline",
+        "beats_majority",
+        "membership_is_recorded",
+    }
     assert found["feedback_waiting"] == 0
 
 

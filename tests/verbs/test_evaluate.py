@@ -72,7 +72,7 @@ def test_scores_come_back_from_the_report(journey: Workspace) -> None:
     assert json.loads(json.dumps(Scores.from_dict(content).to_dict())) == content
 
 
-@pytest.mark.parametrize("name", ["baseline.png", "comparison.png"])
+@pytest.mark.parametrize("name", ["baseline.png", "comparison.png", "membership.png"])
 def test_pictures_show_something(journey: Workspace, name: str) -> None:
     picture = imread(journey.path / "data/report/evaluation" / name)
     assert min(picture.shape[:2]) > 150
@@ -88,7 +88,7 @@ def test_measuring_twice_gives_equal_bytes(travelled: Workspace) -> None:
 
 def test_pictures_do_not_say_which_version_drew_them(journey: Workspace) -> None:
     pictures = [path.read_bytes() for path in (journey.path / "data/report/evaluation").glob("*.png")]
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert not [picture for picture in pictures if b"matplotlib" in picture.lower()]
 
 
@@ -135,3 +135,35 @@ def test_a_test_part_without_known_labels_is_refused(travelled: Workspace) -> No
     with pytest.raises(DataError, match="no test row has a label") as caught:
         travelled.run(evaluate, *PATHS)
     lines(caught.value)
+
+
+def membership(workspace: Workspace) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((workspace.path / "data/report/evaluation/membership.json").read_text("utf-8"))
+    return found["models"]
+
+
+def test_what_every_model_gives_away_is_measured_against_rows_that_it_has_not_seen(rivals: Workspace) -> None:
+    test, train = (pl.read_parquet(rivals.path / f"data/splits/{part}.parquet") for part in ("test", "train"))
+    models = membership(rivals)
+    assert set(models) == {"baseline", "candidate"}
+    assert "difficulty" in models["candidate"]["membership"]["attacks"]
+    assert models["candidate"]["membership"]["attacks"]["difficulty"]["auc"]["value"] == 0.5  # its own twin's loss
+    for model in models.values():
+        assert model["membership"]["members"] == train.height
+        assert model["membership"]["others"] == test.height
+        assert model["drift"]["strongest"]["auc"]["low"] < 0.6
+
+
+def test_a_model_that_was_taught_the_very_test_rows_gives_nothing_away(travelled: Workspace) -> None:
+    """Members and others are one and the same here: whoever finds a difference has an error."""
+    shutil.copy(travelled.path / "data/splits/train.parquet", travelled.path / "data/splits/test.parquet")
+    travelled.run(evaluate, *PATHS)
+    strongest = membership(travelled)["baseline"]["membership"]["strongest"]
+    assert strongest["auc"]["value"] == pytest.approx(0.5, abs=1e-9)
+
+
+def test_no_more_rows_are_attacked_than_asked_for(travelled: Workspace) -> None:
+    travelled.set("evaluate", {"draws": 10, "attacked": 50})
+    travelled.run(evaluate, *PATHS)
+    found = membership(travelled)["baseline"]["membership"]
+    assert (found["members"], found["others"]) == (50, 50)

@@ -102,7 +102,7 @@ def test_the_first_model_that_beats_the_commonest_class_is_champion(first_reign:
         "baseline",
         None,
     )
-    assert [gate["name"] for gate in entry["gates"]] == ["no_leaks", "beats_majority"]
+    assert [gate["name"] for gate in entry["gates"]] == ["no_leaks", "beats_majority", "membership_is_recorded"]
     now = champion(first_reign)
     assert (now.version, now.epoch) == (1, 1)
     assert alias(first_reign) == 1
@@ -163,10 +163,28 @@ def test_a_model_of_newer_data_that_is_not_worse_takes_over(two_reigns: Workspac
     assert entry is not None
     assert (entry["promote"], entry["version"], entry["against_version"]) == (True, 2, 1)
     assert {gate["name"] for gate in entry["gates"]} == {
-        *("no_leaks", "beats_majority", "not_worse_than_champion", "better_or_fresher", "classes_hold")
+        *("no_leaks", "beats_majority", "not_worse_than_champion", "better_or_fresher", "classes_hold"),
+        "membership_is_recorded",
     }
     assert (champion(two_reigns).version, champion(two_reigns).epoch) == (2, 2)
     assert alias(two_reigns) == 2
+
+
+def test_a_model_that_remembers_its_rows_is_held_back_where_limits_stop(journey: Workspace, tmp_path: Path) -> None:
+    made = copied(journey, tmp_path / "made")
+    made.set("promote", {"privacy": {"stops": "always", "membership_auc": 0.5, "membership_tpr": 0.0}})
+    entry = made.run(promote)
+    assert not entry["promote"]
+    assert [gate["name"] for gate in entry["gates"] if not gate["passed"]] == ["resists_membership"]
+    assert champion(made) is None
+
+
+def test_changed_limits_ask_anew(journey: Workspace, tmp_path: Path) -> None:
+    made = copied(journey, tmp_path / "made")
+    made.set("promote", {"privacy": {"stops": "always", "membership_auc": 0.5, "membership_tpr": 0.0}})
+    made.run(promote)
+    made.set("promote", {"privacy": {"stops": "always", "membership_auc": 1.0, "membership_tpr": 1.0}})
+    assert made.run(promote)["promote"]
 
 
 def test_a_challenger_is_never_compared_with_altered_bytes(reigning: Workspace) -> None:

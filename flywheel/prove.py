@@ -1,0 +1,90 @@
+"""`flywheel prove`: train a twin of the model with canaries, and record what it remembers of them."""
+
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipelines.bundle import Bundle
+from pipelines.compliance.gathering import TWIN
+from pipelines.environment import read_environment
+from pipelines.errors import DataError
+from pipelines.files import digest, read_json, write_json
+from pipelines.ledger import Ledger, now
+from pipelines.models import Problem, Schedule, fit
+from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.parameters import arguments_for, read_parameters
+from pipelines.progress import Terminal
+from pipelines.registry import open_registry
+from pipelines.reports import roles_in
+from pipelines.train import check_family, pose, train
+from pipelines.twin import Twin, examine
+from pipelines.workspace import MODEL, SPLITS, holding, require
+
+OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp}
+
+
+def prove(canaries: int) -> int:
+    """Train the twin of the current workspace's model with so many canaries; print and record what came of it; 0."""
+    workspace = Path.cwd()
+    require(workspace)
+    chosen = arguments_for(train, read_parameters(workspace))
+    check_family(chosen["family"], chosen["record"])
+    if not (workspace / MODEL / "runs.json").is_file():
+        raise DataError(
+            "prove: there is no model yet.",
+            "Expected one in data/model, whose twin is to be trained.",
+            "run `flywheel run` first.",
+        )
+    role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
+    with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
+        problem = pose(workspace / SPLITS, chosen["record"], chosen.get("class_weight", "none"), chosen.get("seed", 0))
+        twin = examine(problem, lambda rows: _learn(rows, chosen, Path(folder)), canaries, seed=chosen.get("seed", 0))
+    found = {"at": now(), "family": chosen["family"], "model": digest(workspace / MODEL / role), **_figures(twin)}
+    write_json(workspace / TWIN, found)
+    _remember(workspace, role, found)
+    print(tell(twin))
+    return 0
+
+
+def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
+    """The twin, trained as `train` would."""
+    names = ("epochs", "batch_size", "learning_rate", "patience")
+    usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
+    schedule = Schedule(**{name: chosen.get(name, usual[name]) for name in names}, checkpoint=folder / "twin.npz")
+    family = chosen["family"]
+    fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
+    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
+
+
+def _figures(twin: Twin) -> dict[str, Any]:
+    return {
+        "exposure": twin.exposure.largest,
+        "audited": twin.audit.bound,
+        "exposures": asdict(twin.exposure),
+        "audit": asdict(twin.audit),
+    }
+
+
+def _remember(workspace: Path, role: str, found: dict[str, Any]) -> None:
+    """Tell the ledger, and the MLflow run of the model whose twin it was."""
+    environment = read_environment(os.environ, workspace)
+    Ledger(environment.ledger).append("proof", found)
+    runs: Any = read_json(workspace / MODEL / "runs.json")
+    registry = open_registry(environment, workspace)
+    if registry.exists(runs[role]):
+        registry.log(runs[role], {"canary_exposure": found["exposure"], "audited_epsilon": found["audited"]})
+
+
+def tell(twin: Twin) -> str:
+    """What was found, in words."""
+    seen, asked = twin.exposure, twin.audit
+    return "\n".join(
+        [
+            f"exposure  {seen.largest:.1f} bits at most, {seen.mean:.1f} on average of {seen.canaries} canaries "
+            f"against {seen.references:,}; a coin's average is 1.44",
+            f"audit     epsilon is at least {asked.bound:.2f} (95 %): {asked.right} of {asked.guesses} guesses right, "
+            f"{asked.canaries} canaries",
+        ]
+    )

@@ -126,13 +126,13 @@ def _look_into(
         traits = traits_of(path, looks=looks)
         if memory.is_clean(path, traits):
             return Counter()
-        content = digest_of(path)
+        content = None if "-wal" in path.suffix or path.suffix == ".db" else digest_of(path)
         mark = None if content is None else f"{content}{int(looks)}"
         found: Counter[str] = Counter()
         if mark is None or not memory.is_clean_content(mark):
             tally.read += 1
             tally.bytes_read += path.stat().st_size
-            found = search(path, wanted, looks=looks, allowed=allow)
+            found = search(path, wanted, memory, looks=looks, allowed=allow)
     except FileNotFoundError:
         return Counter()
     if not found:

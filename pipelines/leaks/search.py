@@ -8,22 +8,21 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.leaks import patterns
-from pipelines.leaks.contents import BLOCK, blocks, cells, unpacked
+from pipelines.leaks.contents import BLOCK, Readable, blocks, cells, pages, unpacked
 from pipelines.leaks.disguises import readings
+from pipelines.leaks.memory import Memory
 from pipelines.leaks.tokens import tokens
 from pipelines.leaks.wanted import Wanted
 
 CANARY, IDENTIFIER, NAME = "canary", "identifier", "name"
 
 
-def search(path: Path, wanted: Wanted, *, looks: bool, allowed: Sequence[str] = ()) -> Counter[str]:
+def search(path: Path, wanted: Wanted, memory: Memory, *, looks: bool, allowed: Sequence[str] = ()) -> Counter[str]:
     """How many of what is wanted stand in the file, by kind; with `looks`, also what looks like an identifier."""
-    found: Counter[str] = Counter()
     with path.open("rb") as file:
-        head = file.read(16)
+        head = file.read(32)
         file.seek(0)
-        for block in blocks(file):
-            found |= _in_bytes(block, wanted)
+        found = _in_pages(paged, wanted, memory) if (paged := pages(path, head)) else _in_blocks(file, wanted)
     for block in unpacked(path, head):
         found |= _in_bytes(block, wanted)
     seen: Counter[str] = Counter()
@@ -34,6 +33,22 @@ def search(path: Path, wanted: Wanted, *, looks: bool, allowed: Sequence[str] = 
     if looks and path.suffix in patterns.READ:
         seen = patterns.count_kinds(patterns.prose(path.read_bytes(), path.suffix), allowed)
     return found | seen
+
+
+def _in_blocks(file: Readable, wanted: Wanted) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for block in blocks(file):
+        found |= _in_bytes(block, wanted)
+    return found
+
+
+def _in_pages(paged: list[bytes], wanted: Wanted, memory: Memory) -> Counter[str]:
+    """What the pages hold that were not clean before, those that a database no longer uses included."""
+    unknown = memory.unknown_pages(paged)
+    found = _in_bytes(b"\n".join(unknown.values()), wanted)
+    if not found:
+        memory.note_pages(unknown)
+    return found
 
 
 def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:

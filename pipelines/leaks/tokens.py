@@ -22,6 +22,7 @@ _WHOLE_EMAIL = re.compile(EMAIL)
 _SEPARATED = re.compile(r"[0-9]+")
 _PARTS = re.compile(r"[_.-]+|[^_.-]+")
 _TWO_DIGITS = re.compile(r"[0-9].*[0-9]")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LETTER = re.compile(r"[a-z]")
 _DATE = re.compile(r"(?:1[89]|20)[0-9]{2}[-./]?[0-9]{1,2}[-./]?[0-9]{1,2}(?:t.*)?")
 
@@ -94,7 +95,7 @@ def _spellings(digits: str) -> Iterator[str]:
 
 def _ids(found: str) -> Iterator[str]:
     """The id, and each run of its neighbouring parts that is telling by itself."""
-    if found.isalnum():
+    if found.isalnum() or _UUID.fullmatch(found):  # a UUID is one id: databases are full of them
         if _is_telling(found):
             yield found
         return

@@ -12,7 +12,7 @@ from pipelines.compliance.report import About, as_json, as_page, as_text
 from pipelines.compliance.template import template
 from pipelines.environment import read_environment
 from pipelines.files import replacing, write_json
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, open_ledger
 from pipelines.parameters import convert, read_parameters
 from pipelines.record import Record
 from pipelines.workspace import OWN, require
@@ -35,7 +35,7 @@ def comply(*, as_json_text: bool, language: Language, show_template: bool) -> in
         return 0
     evidence = gather(workspace, environment, record, parameters.get("anonymise") or {})
     findings = check_all(CONTROLS, evidence)
-    about = _about(evidence, Ledger(environment.ledger))
+    about = _about(evidence, open_ledger(environment))
     report = as_json(findings, about)
     write_json(workspace / FOLDER / "report.json", report)
     for spoken, page in PAGES.items():

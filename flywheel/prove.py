@@ -11,7 +11,7 @@ from pipelines.compliance.gathering import TWIN
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
-from pipelines.ledger import Ledger, now
+from pipelines.ledger import now, open_ledger
 from pipelines.models import Problem, Schedule, fit
 from pipelines.models.options import Linear, Lstm, Mlp
 from pipelines.parameters import arguments_for, read_parameters
@@ -70,7 +70,7 @@ def _figures(twin: Twin) -> dict[str, Any]:
 def _remember(workspace: Path, role: str, found: dict[str, Any]) -> None:
     """Tell the ledger, and the MLflow run of the model whose twin it was."""
     environment = read_environment(os.environ, workspace)
-    Ledger(environment.ledger).append("proof", found)
+    open_ledger(environment).append("proof", found)
     runs: Any = read_json(workspace / MODEL / "runs.json")
     registry = open_registry(environment, workspace)
     if registry.exists(runs[role]):

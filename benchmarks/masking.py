@@ -13,10 +13,12 @@ Offsets = tuple[int, int]
 
 _WORD = re.compile(r"\w+")
 _MAY_STAY = frozenset(
-    "mr mrs ms no nr about a an the this that these those his her its their our my your some any each every all both"
-    " another no of in on at by for from to with within without under over between among against during before after"
-    " since until till into onto upon through throughout per as like near off out up down around across along behind"
-    " beyond despite via and or nor but plus 's not".split()
+    _WORD.findall(
+        "mr mrs ms no nr about a an the this that these those his her its their our my your some any each every all"
+        " both another of in on at by for from to with within without under over between among against during before"
+        " after since until till into onto upon through throughout per as like near off out up down around across along behind"
+        " beyond despite via and or nor but plus not"
+    )
 )
 
 
@@ -88,7 +90,7 @@ def protected(text: str, mentions: Sequence[Mapping[str, object]], found: Iterab
 def tokens_found(
     text: str, gold: Iterable[tuple[int, int, str]], found: Iterable[Offsets], ignored: frozenset[str] = frozenset()
 ) -> Tally:
-    """Any-type recall and precision over the words and signs of a text; those in spans of `ignored` types don't count."""
+    """Any-type recall and precision over the words and signs of a text, those in spans of `ignored` types left out."""
     covered = _characters(found)
     wanted = _characters((start, end) for start, end, kind in gold if kind not in ignored)
     left_out = _characters((start, end) for start, end, kind in gold if kind in ignored)

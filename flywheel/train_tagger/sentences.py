@@ -56,9 +56,9 @@ def _cased(parts: list[tuple[str, str]], random: Random) -> list[tuple[str, str]
     chance = random.random()
     if chance < 0.12:
         return [(text.lower(), kind) for text, kind in parts]
-    if chance < 0.16:
+    if chance < 0.18:
         return [(text.upper(), kind) for text, kind in parts]
-    if chance < 0.2:
+    if chance < 0.22:
         return [(text.lower() if kind == "PERSON" else text, kind) for text, kind in parts]
     return parts
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.models.tagger import DEPTH, DILATIONS, WIDTH
+from pipelines.models.tagger import DEPTH, DILATIONS
 
 
 def graph(weights: dict[str, NDArray[Any]]) -> bytes:
@@ -81,7 +81,7 @@ class _Writer:
 
     def around(self, state: str, reach: int, place: int) -> str:
         """Each word's state between those of the words `reach` before and after it."""
-        zeros = self.constant(f"zeros{place}", np.zeros((reach, WIDTH), np.float32))
+        zeros = self.constant(f"zeros{place}", np.zeros((reach, self.weights["begin/bias"].shape[0]), np.float32))
         starts, ends, rows = (
             self.constant(f"{name}{place}", np.array([value], np.int64))
             for name, value in (("to", -reach), ("from", reach), ("rows", 0))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEPTH = 64
 WIDTH = 128
 DILATIONS = (1, 2, 4, 1)
-_FORGOTTEN = 0.12
+_FORGOTTEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def train(lesson: Lesson, table_rows: int, course: Course, tell: Callable[[int, 
     network = build(table_rows, lesson.features.shape[1], lesson.allowed.shape[1])
     steps = course.epochs * -(-len(lesson.words) // (course.length * course.rows))
     rate = keras.optimizers.schedules.CosineDecay(course.learning_rate, steps, alpha=0.02)
-    network.compile(optimizer=keras.optimizers.Adam(rate, clipnorm=1.0), loss=_any_allowed)
+    network.compile(
+        optimizer=keras.optimizers.Adam(rate, clipnorm=1.0, use_ema=True, ema_momentum=0.995), loss=_any_allowed
+    )
     random = np.random.default_rng(course.seed)
     for epoch in range(course.epochs):
         total, count = 0.0, 0
@@ -56,6 +58,7 @@ def train(lesson: Lesson, table_rows: int, course: Course, tell: Callable[[int, 
             total += float(network.train_on_batch(known, allowed, sample_weight=weights))
             count += 1
         tell(epoch + 1, total / max(1, count))
+    network.optimizer.finalize_variable_values(network.trainable_variables)  # the mean over the last steps
     return {weight.path: np.asarray(weight) for weight in network.trainable_variables}
 
 
@@ -67,14 +70,16 @@ def build(rows: int, features: int, labels: int) -> "keras.Model":
     known = keras.Input((None, features), dtype="int32")
     present = ops.cast(known > 0, "float32")[..., None]
     there = ops.max(present, axis=-2)
-    table = layers.Embedding(rows, DEPTH, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1), name="table")
-    vectors = layers.Dropout(0.2)(ops.sum(table(known) * present, axis=-2))
+    table = layers.Embedding(
+        rows, DEPTH, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1), name="table"
+    )
+    vectors = layers.Dropout(0.25)(ops.sum(table(known) * present, axis=-2))
     state = layers.Dense(WIDTH, activation="relu", name="begin")(vectors)
     state = layers.LayerNormalization(epsilon=1e-5, name="begin_norm")(state) * there
     for place, reach in enumerate(DILATIONS):
         padded = ops.pad(state, [[0, 0], [reach, reach], [0, 0]])
         around = ops.concatenate([padded[:, : -2 * reach], state, padded[:, 2 * reach :]], axis=-1)
-        change = layers.Dense(WIDTH, activation="relu", name=f"block{place}")(layers.Dropout(0.15)(around))
+        change = layers.Dense(WIDTH, activation="relu", name=f"block{place}")(layers.Dropout(0.2)(around))
         state = layers.LayerNormalization(epsilon=1e-5, name=f"block{place}_norm")(state + change) * there
     return keras.Model(known, layers.Dense(labels, name="end")(state))
 

@@ -6,8 +6,9 @@ are read in parts and in batches, yet what is found in a text depends on that te
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipelines.privacy.shadow import cast
 from pipelines.privacy.spans import Span
-from pipelines.privacy.words import features, is_taggable, name_hash, pieces
+from pipelines.privacy.words import features, is_taggable, pieces
 
 TYPES = ("PERSON", "LOCATION", "ORGANISATION", "DATE", "QUANTITY", "DEMOGRAPHIC", "CODE", "MISC")
 LABELS = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BI"))
@@ -61,11 +62,10 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Words: where each begins and ends, its form, how likely it is of each type, and whether it begins something."""
+    """Words: where each begins and ends, how likely it is of each type, and whether it begins something."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    forms: NDArray[np.uint32]
     chances: NDArray[np.float16]
     begins: NDArray[np.bool_]
 
@@ -78,24 +78,19 @@ class Tagger:
     table: NDArray[np.int8]
     scale: float
     limits: NDArray[np.float32]
-    _forms: dict[str, int] = field(default_factory=dict)
-    _rows: list[list[int]] = field(default_factory=list)
     _known: "_Forms | None" = None
+    _runs: Any = None
 
     def find(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of each text, in order and disjoint, as offsets into it."""
         shadows = [cast(text) for text in texts]
         visible = [shadow.text for shadow in shadows]
         found: list[list[Span]] = [[] for _ in texts]
-        read: list[_Words] = []
-        last = 0
-        for part, words in self._read(visible):
-            if part.text != last:
-                found[last] = [shadows[last].original(span) for span in _spans(read, self.limits)]
-                read, last = [], part.text
-            read.append(words)
-        if read:
-            found[last] = [shadows[last].original(span) for span in _spans(read, self.limits)]
+        for place, parts in groupby(self._read(visible), key=lambda read: read[0].text):
+            spans = _spans([words for _, words in parts], self.limits)
+            # What has neither letter nor digit is nobody's name.
+            named = (span for span in spans if any(map(str.isalnum, visible[place][span.start : span.end])))
+            found[place] = [shadows[place].original(span) for span in named]
         return found
 
     def _read(self, texts: Sequence[str]) -> Iterator[tuple[_Part, _Words]]:
@@ -119,7 +114,7 @@ class Tagger:
         cut = [pieces(texts[part.text][part.seen : part.until]) for part in parts]
         numbers = [known.numbers_of(each) for each in cut]
         gap = np.zeros(GAP, np.int64)
-        chances, begins = self._labels(np.concatenate([piece for each in numbers for piece in (each, gap)]))
+        chances, begins = self._labels(np.concatenate([piece for each in numbers for piece in (each, gap)]), known)
         place = 0
         for part, each, ids in zip(parts, cut, numbers, strict=True):
             lengths = np.fromiter(map(len, each), np.int64, len(each))
@@ -128,18 +123,17 @@ class Tagger:
             here = np.flatnonzero((starts >= part.start) & (starts < part.end) & known.taggable[ids])
             stops = stops - known.spaced[ids]
             there = here + place
-            yield part, _Words(starts[here], stops[here], known.hashes[ids[here]], chances[there], begins[there])
+            yield part, _Words(starts[here], stops[here], chances[there], begins[there])
             place += len(ids) + GAP
 
-    def _labels(self, stream: NDArray[np.int64]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    def _labels(self, stream: NDArray[np.int64], known: "_Forms") -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """How likely each word of a stream is of each type, and whether it begins something."""
-        assert self._known is not None
         found = []
         for start in range(0, len(stream), _BATCH):
             first, last = max(0, start - REACH), min(len(stream), start + _BATCH + REACH)
             there = stream[first:last]
-            (labels,) = self._session().run(
-                None, {"words": self._known.vectors[there], "there": (there > 0).astype(np.float32)[:, None]}
+            (labels,) = self.session().run(
+                None, {"words": known.vectors[there], "there": (there > 0).astype(np.float32)[:, None]}
             )
             found.append(labels[start - first : start - first + _BATCH])
         labels = np.concatenate(found)
@@ -147,7 +141,8 @@ class Tagger:
         rows, kinds = np.arange(len(labels)), chances.argmax(axis=1)
         return chances.astype(np.float16), labels[rows, 1 + 2 * kinds] > labels[rows, 2 + 2 * kinds]
 
-    def _session(self) -> Any:
+    def session(self) -> Any:
+        """The runtime that holds the graph; one thread, for the caller has its own."""
         if self._runs is None:
             import onnxruntime
 
@@ -156,8 +151,6 @@ class Tagger:
             options.log_severity_level = 3
             self._runs = onnxruntime.InferenceSession(self.graph, options, providers=["CPUExecutionProvider"])
         return self._runs
-
-    _runs: Any = None
 
 
 class _Forms:
@@ -169,7 +162,6 @@ class _Forms:
         self.vectors = np.zeros((1, table.shape[1]), np.float32)
         self.taggable = np.zeros(1, np.bool_)
         self.spaced = np.zeros(1, np.int64)
-        self.hashes = np.zeros(1, np.uint32)
 
     def numbers_of(self, parts: list[str]) -> NDArray[np.int64]:
         """The number of each piece; new ones are learned."""
@@ -182,7 +174,6 @@ class _Forms:
             self.vectors = np.concatenate([self.vectors, sums.astype(np.float32) * np.float32(self.scale)])
             self.taggable = np.concatenate([self.taggable, [is_taggable(part) for part in new]])
             self.spaced = np.concatenate([self.spaced, [part[-1] == " " for part in new]])
-            self.hashes = np.concatenate([self.hashes, np.array([name_hash(part) for part in new], np.uint32)])
         return np.fromiter(map(numbers.__getitem__, parts), np.int64, len(parts))
 
 
@@ -198,15 +189,17 @@ def _parts(place: int, text: str) -> Iterator[_Part]:
 
 def _space_before(text: str, position: int) -> int:
     """Where a word begins, at `position` or a little before it."""
-    return max(text.rfind(" ", position - 200, position), text.rfind("\n", position - 200, position), position - 201) + 1
+    return (
+        max(text.rfind(" ", position - 200, position), text.rfind("\n", position - 200, position), position - 201) + 1
+    )
 
 
 def _spans(read: list[_Words], limits: NDArray[np.float32]) -> list[Span]:
     """The runs of words that are of one type and not begun anew."""
-    starts, ends, forms, chances, begins = (
-        np.concatenate([getattr(words, name) for words in read]) for name in ("starts", "ends", "forms", "chances", "begins")
+    starts, ends, chances, begins = (
+        np.concatenate([getattr(words, name) for words in read]) for name in ("starts", "ends", "chances", "begins")
     )
-    chances = _agreed(chances.astype(np.float32), forms)
+    chances = chances.astype(np.float32)
     kinds = chances.argmax(axis=1)
     sure = chances.sum(axis=1)
     kinds[sure <= limits[kinds]] = -1
@@ -223,16 +216,3 @@ def _spans(read: list[_Words], limits: NDArray[np.float32]) -> list[Span]:
             starts[firsts].tolist(), ends[lasts].tolist(), kinds[firsts].tolist(), scores.round(3).tolist(), strict=True
         )
     ]
-
-
-def _agreed(chances: NDArray[np.float32], forms: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Let each name be what it is on the whole in its text: a surname said alone is one because it is elsewhere."""
-    places = np.flatnonzero(forms)
-    found, which, counts = np.unique(forms[places], return_inverse=True, return_counts=True)
-    sums = np.stack([np.bincount(which, chances[places, kind], len(found)) for kind in range(len(TYPES))], axis=1)
-    means = (sums / counts[:, None]).astype(np.float32)[which]
-    own = chances[places]
-    better = means.sum(axis=1) > own.sum(axis=1)
-    agreed = chances.copy()
-    agreed[places[better]] = means[better]
-    return agreed

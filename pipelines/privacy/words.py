@@ -15,7 +15,8 @@ PIECES = 14
 
 # Every character belongs to one piece: letters, digits, white space, one sign; a space that follows is kept with it,
 # so that the form of a word tells whether something is glued to it. The bound keeps an endless word from being one.
-_PIECE = re.compile(r"[^\W\d_]{1,48} ?|\d{1,48} ?|\s{1,48}|[\W_] ?")
+# What was taken out before (shadow.BLANK) is one piece, however long it was.
+_PIECE = re.compile(r"[^\W\d_]{1,48} ?|\d{1,48} ?|\s{1,48}|\0+ ?|[\W_] ?")
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -32,12 +33,6 @@ def ends(parts: list[str]) -> list[int]:
 def is_taggable(piece: str) -> bool:
     """Whether a piece can be part of an English name: not white space, taken out, Chinese, Japanese or Korean."""
     return not piece.isspace() and piece[0] != "\0" and (piece.isascii() or _HAN.search(piece) is None)
-
-
-def name_hash(piece: str) -> int:
-    """A number for a word that could be a name (a capital, three letters or more), the same wherever it stands; or 0."""
-    word = piece.rstrip(" ")
-    return crc32(word.encode("utf-8", "surrogatepass")) if len(word) > 2 and word[0].isupper() else 0
 
 
 def features(piece: str) -> list[int]:

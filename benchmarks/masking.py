@@ -14,10 +14,10 @@ Offsets = tuple[int, int]
 _WORD = re.compile(r"\w+")
 _MAY_STAY = frozenset(
     _WORD.findall(
-        "mr mrs ms no nr about a an the this that these those his her its their our my your some any each every all"
-        " both another of in on at by for from to with within without under over between among against during before"
-        " after since until till into onto upon through throughout per as like near off out up down around across along behind"
-        " beyond despite via and or nor but plus not"
+        "mr mrs ms no nr about a an the this that these those his her its their our my your some any each"
+        " every all both another of in on at by for from to with within without under over between among"
+        " against during before after since until till into onto upon through throughout per as like near off"
+        " out up down around across along behind beyond despite via and or nor but plus not"
     )
 )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEPTH = 64
 WIDTH = 128
 DILATIONS = (1, 2, 4, 1)
-_FORGOTTEN = 0.2
+_FORGOTTEN = 0.15
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Lesson:
 class Course:
     """How long the network learns, how fast, from how many words at a time."""
 
-    epochs: int = 12
+    epochs: int = 9
     learning_rate: float = 2e-3
     length: int = 256
     rows: int = 24
@@ -73,13 +73,13 @@ def build(rows: int, features: int, labels: int) -> "keras.Model":
     table = layers.Embedding(
         rows, DEPTH, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1), name="table"
     )
-    vectors = layers.Dropout(0.25)(ops.sum(table(known) * present, axis=-2))
+    vectors = layers.Dropout(0.2)(ops.sum(table(known) * present, axis=-2))
     state = layers.Dense(WIDTH, activation="relu", name="begin")(vectors)
     state = layers.LayerNormalization(epsilon=1e-5, name="begin_norm")(state) * there
     for place, reach in enumerate(DILATIONS):
         padded = ops.pad(state, [[0, 0], [reach, reach], [0, 0]])
         around = ops.concatenate([padded[:, : -2 * reach], state, padded[:, 2 * reach :]], axis=-1)
-        change = layers.Dense(WIDTH, activation="relu", name=f"block{place}")(layers.Dropout(0.2)(around))
+        change = layers.Dense(WIDTH, activation="relu", name=f"block{place}")(layers.Dropout(0.15)(around))
         state = layers.LayerNormalization(epsilon=1e-5, name=f"block{place}_norm")(state + change) * there
     return keras.Model(known, layers.Dense(labels, name="end")(state))
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +61,9 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Words: where each begins and ends, how likely it is of each type, and whether it begins something."""
+    """Words: of which text, where each begins and ends, how likely of each type, and whether it begins something."""
 
+    texts: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     chances: NDArray[np.float16]
@@ -86,45 +86,38 @@ class Tagger:
         shadows = [cast(text) for text in texts]
         visible = [shadow.text for shadow in shadows]
         found: list[list[Span]] = [[] for _ in texts]
-        for place, parts in groupby(self._read(visible), key=lambda read: read[0].text):
-            spans = _spans([words for _, words in parts], self.limits)
-            # What has neither letter nor digit is nobody's name.
-            named = (span for span in spans if any(map(str.isalnum, visible[place][span.start : span.end])))
-            found[place] = [shadows[place].original(span) for span in named]
+        read: list[_Words] = []
+        for parts in _together(visible):
+            read.append(self._words(visible, parts))
+            if parts[-1].end < len(visible[parts[-1].text]):
+                continue  # what crosses the border of two parts is one
+            for place, span in _spans(read, self.limits):
+                # What has neither letter nor digit is nobody's name.
+                if any(map(str.isalnum, visible[place][span.start : span.end])):
+                    found[place].append(shadows[place].original(span))
+            read = []
         return found
 
-    def _read(self, texts: Sequence[str]) -> Iterator[tuple[_Part, _Words]]:
-        """Yield the words of each part of each text; short texts go through the network together."""
-        waiting: list[_Part] = []
-        size = 0
-        for part in (part for place, text in enumerate(texts) for part in _parts(place, text)):
-            waiting.append(part)
-            size += part.until - part.seen
-            if size >= _PART:
-                yield from self._tagged(texts, waiting)
-                waiting, size = [], 0
-        yield from self._tagged(texts, waiting)
-
-    def _tagged(self, texts: Sequence[str], parts: list[_Part]) -> Iterator[tuple[_Part, _Words]]:
-        if not parts:
-            return
+    def _words(self, texts: Sequence[str], parts: list[_Part]) -> _Words:
+        """The words of some parts, without those that were only looked at for what stands beside them."""
         if self._known is None or len(self._known.numbers) > _FORMS:
             self._known = _Forms(self.table, self.scale)
-        known = self._known
-        cut = [pieces(texts[part.text][part.seen : part.until]) for part in parts]
-        numbers = [known.numbers_of(each) for each in cut]
-        gap = np.zeros(GAP, np.int64)
-        chances, begins = self._labels(np.concatenate([piece for each in numbers for piece in (each, gap)]), known)
-        place = 0
-        for part, each, ids in zip(parts, cut, numbers, strict=True):
-            lengths = np.fromiter(map(len, each), np.int64, len(each))
-            stops = np.cumsum(lengths) + part.seen
-            starts = stops - lengths
-            here = np.flatnonzero((starts >= part.start) & (starts < part.end) & known.taggable[ids])
-            stops = stops - known.spaced[ids]
-            there = here + place
-            yield part, _Words(starts[here], stops[here], chances[there], begins[there])
-            place += len(ids) + GAP
+        cut = [pieces(texts[part.text][part.seen : part.until]) + [""] * GAP for part in parts]
+        stream = [piece for each in cut for piece in each]
+        numbers = self._known.numbers_of(stream)
+        lengths = np.fromiter(map(len, stream), np.int64, len(stream))
+        counts = [len(each) for each in cut]
+        stops = np.cumsum(lengths)
+        # Each part's words are counted from where the part was seen from.
+        before = np.concatenate([[0], stops[np.cumsum(counts)[:-1] - 1]])
+        stops += np.repeat([part.seen for part in parts] - before, counts)
+        starts = stops - lengths
+        inside = (starts >= np.repeat([part.start for part in parts], counts)) & self._known.taggable[numbers]
+        here = np.flatnonzero(inside & (starts < np.repeat([part.end for part in parts], counts)))
+        chances, begins = self._labels(numbers, self._known)
+        texts_of = np.repeat([part.text for part in parts], counts)
+        stops -= self._known.spaced[numbers]
+        return _Words(texts_of[here], starts[here], stops[here], chances[here], begins[here])
 
     def _labels(self, stream: NDArray[np.int64], known: "_Forms") -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """How likely each word of a stream is of each type, and whether it begins something."""
@@ -177,6 +170,20 @@ class _Forms:
         return np.fromiter(map(numbers.__getitem__, parts), np.int64, len(parts))
 
 
+def _together(texts: Sequence[str]) -> Iterator[list[_Part]]:
+    """Yield the parts of all texts in order, as many at once as the network reads at once."""
+    waiting: list[_Part] = []
+    size = 0
+    for part in (part for place, text in enumerate(texts) for part in _parts(place, text)):
+        waiting.append(part)
+        size += part.until - part.seen
+        if size >= _PART:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
+
+
 def _parts(place: int, text: str) -> Iterator[_Part]:
     """Yield the parts in which a text is read, cut at spaces where there are any."""
     start = 0
@@ -194,25 +201,22 @@ def _space_before(text: str, position: int) -> int:
     )
 
 
-def _spans(read: list[_Words], limits: NDArray[np.float32]) -> list[Span]:
-    """The runs of words that are of one type and not begun anew."""
-    starts, ends, chances, begins = (
-        np.concatenate([getattr(words, name) for words in read]) for name in ("starts", "ends", "chances", "begins")
+def _spans(read: list[_Words], limits: NDArray[np.float32]) -> Iterator[tuple[int, Span]]:
+    """Yield the runs of words that are of one text and type and not begun anew, each with its text."""
+    texts, starts, ends, begins = (
+        np.concatenate([getattr(words, name) for words in read]) for name in ("texts", "starts", "ends", "begins")
     )
-    chances = chances.astype(np.float32)
+    chances = np.concatenate([words.chances for words in read]).astype(np.float32)
     kinds = chances.argmax(axis=1)
     sure = chances.sum(axis=1)
     kinds[sure <= limits[kinds]] = -1
-    if not len(kinds) or kinds.max() < 0:
-        return []
-    before = np.concatenate([[-1], kinds[:-1]])
-    is_first = (kinds >= 0) & (begins | (kinds != before))
-    is_last = (kinds >= 0) & np.concatenate([is_first[1:] | (kinds[1:] < 0), [True]])
-    firsts, lasts = np.flatnonzero(is_first), np.flatnonzero(is_last)
-    scores = np.add.reduceat(sure * (kinds >= 0), firsts) / (lasts - firsts + 1)
-    return [
-        Span(start, end, TYPES[kind], score)
-        for start, end, kind, score in zip(
-            starts[firsts].tolist(), ends[lasts].tolist(), kinds[firsts].tolist(), scores.round(3).tolist(), strict=True
-        )
-    ]
+    is_one = kinds >= 0
+    goes_on = np.zeros(len(kinds), np.bool_)
+    goes_on[1:] = is_one[1:] & ~begins[1:] & (kinds[1:] == kinds[:-1]) & (texts[1:] == texts[:-1])
+    firsts = np.flatnonzero(is_one & ~goes_on)
+    lasts = np.flatnonzero(is_one & ~np.append(goes_on[1:], False))
+    sums = np.concatenate([[0], np.cumsum(sure, dtype=np.float64)])
+    scores = ((sums[lasts + 1] - sums[firsts]) / (lasts - firsts + 1)).clip(0, 1).round(3)
+    columns = (texts[firsts], starts[firsts], ends[lasts], kinds[firsts], scores)
+    for text, start, end, kind, score in zip(*(column.tolist() for column in columns), strict=True):
+        yield text, Span(start, end, TYPES[kind], score)

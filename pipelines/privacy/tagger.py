@@ -23,10 +23,8 @@ LABELS = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BI"))
 GAP = 4  # words between two texts: as far as one layer of the network reaches
 REACH = 8  # as far as all its layers reach together
 
-_PART = 50_000  # characters read at once; a longer text is read in parts
 _OVERLAP = 500  # characters of its neighbours that a part is read with: room for REACH words and more
 _BATCH = 4096  # words that the network sees at once
-_FORMS = 100_000  # forms of words remembered; past that, all are forgotten
 _GRAPH, _TABLE, _CARD = (Path(__file__).with_name(f"tagger.{end}") for end in ("onnx", "npy", "json"))
 
 
@@ -72,12 +70,17 @@ class _Words:
 
 @dataclass
 class Tagger:
-    """A trained network with its table, as `flywheel.train_tagger` wrote them; a word of `limits` or less is O."""
+    """A trained network with its table, as `flywheel.train_tagger` wrote them; a word of `limits` or less is O.
+
+    `part` characters are read at once, a longer text in parts; past `forms` forms of words, all are forgotten.
+    """
 
     graph: bytes
     table: NDArray[np.int8]
     scale: float
     limits: NDArray[np.float32]
+    part: int = 50_000
+    forms: int = 100_000
     _known: "_Forms | None" = None
     _runs: Any = None
 
@@ -87,7 +90,7 @@ class Tagger:
         visible = [shadow.text for shadow in shadows]
         found: list[list[Span]] = [[] for _ in texts]
         read: list[_Words] = []
-        for parts in _together(visible):
+        for parts in _together(visible, self.part):
             read.append(self._words(visible, parts))
             if parts[-1].end < len(visible[parts[-1].text]):
                 continue  # what crosses the border of two parts is one
@@ -100,7 +103,7 @@ class Tagger:
 
     def _words(self, texts: Sequence[str], parts: list[_Part]) -> _Words:
         """The words of some parts, without those that were only looked at for what stands beside them."""
-        if self._known is None or len(self._known.numbers) > _FORMS:
+        if self._known is None or len(self._known.numbers) > self.forms:
             self._known = _Forms(self.table, self.scale)
         cut = [pieces(texts[part.text][part.seen : part.until]) + [""] * GAP for part in parts]
         stream = [piece for each in cut for piece in each]
@@ -170,25 +173,25 @@ class _Forms:
         return np.fromiter(map(numbers.__getitem__, parts), np.int64, len(parts))
 
 
-def _together(texts: Sequence[str]) -> Iterator[list[_Part]]:
+def _together(texts: Sequence[str], at_once: int) -> Iterator[list[_Part]]:
     """Yield the parts of all texts in order, as many at once as the network reads at once."""
     waiting: list[_Part] = []
     size = 0
-    for part in (part for place, text in enumerate(texts) for part in _parts(place, text)):
+    for part in (part for place, text in enumerate(texts) for part in _parts(place, text, at_once)):
         waiting.append(part)
         size += part.until - part.seen
-        if size >= _PART:
+        if size >= at_once:
             yield waiting
             waiting, size = [], 0
     if waiting:
         yield waiting
 
 
-def _parts(place: int, text: str) -> Iterator[_Part]:
+def _parts(place: int, text: str, size: int) -> Iterator[_Part]:
     """Yield the parts in which a text is read, cut at spaces where there are any."""
     start = 0
     while start < len(text):
-        end = len(text) if start + _PART >= len(text) else _space_before(text, start + _PART)
+        end = len(text) if start + size >= len(text) else _space_before(text, start + size)
         seen = max(0, _space_before(text, start - _OVERLAP) if start > _OVERLAP else 0)
         yield _Part(place, seen, start, end, min(len(text), end + _OVERLAP))
         start = end

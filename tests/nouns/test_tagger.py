@@ -15,7 +15,7 @@ from pipelines.privacy import tagger
 from pipelines.privacy.people import EVERYTHING, IDENTIFYING, NAMES, find_people, find_people_in, merged
 from pipelines.privacy.placeholders import replace
 from pipelines.privacy.spans import Span
-from pipelines.privacy.tagger import TYPES, find_entities, find_entities_in
+from pipelines.privacy.tagger import TYPES, Tagger, find_entities, find_entities_in
 from pipelines.privacy.words import FEATURES, ROWS, ends, features, is_taggable, pieces
 
 # Written for this test; the training has other sentences and draws its names.
@@ -26,7 +26,7 @@ SAID = [
     ("We flew from Lisbon to Nairobi in one day.", "LOCATION", "Nairobi"),
     ("She teaches at the University of Tromsø.", "ORGANISATION", "University of Tromsø"),
     ("It was bought on 14 March 2019 and broke at once.", "DATE", "14 March 2019"),
-    ("The Portuguese embassy was closed.", "DEMOGRAPHIC", "Portuguese"),
+    ("Our new neighbour is Portuguese.", "DEMOGRAPHIC", "Portuguese"),
     ("He paid 4,200 euros for the boat.", "QUANTITY", "4,200 euros"),
 ]
 NOBODY = [
@@ -79,11 +79,15 @@ def test_one_text_and_many_give_the_same() -> None:
     ]
 
 
-def test_where_a_long_text_is_cut_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+def own(**sizes: int) -> Tagger:
+    """The shipped tagger in other sizes, that remembers nothing yet."""
+    shipped = tagger.shipped()
+    return Tagger(shipped.graph, shipped.table, shipped.scale, shipped.limits, **sizes)
+
+
+def test_where_a_long_text_is_cut_makes_no_difference() -> None:
     text = " ".join(f"{said} Nothing else was said on that {place}." for place in range(60) for said, _, _ in SAID)
-    whole = find_entities(text)
-    monkeypatch.setattr(tagger, "_PART", 1009)
-    cut = find_entities(text)
+    whole, cut = find_entities(text), own(part=1009).find([text])[0]
     assert len(whole) > 300
     assert [(s.start, s.end, s.type) for s in cut] == [(s.start, s.end, s.type) for s in whole]
 
@@ -114,14 +118,11 @@ def test_a_text_made_to_hurt_is_read_to_its_end(text: str) -> None:
     assert all(span.end <= len(text) for span in find_entities(text))
 
 
-def test_words_that_were_never_met_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tagger, "_FORMS", 500)
-    monkeypatch.setattr(tagger, "_PART", 5000)
-    shipped = tagger.shipped()
-    own = tagger.Tagger(shipped.graph, shipped.table, shipped.scale, shipped.limits)
-    own.find([" ".join(f"w{number}x{text}" for number in range(100)) + " Rosalind Achterberg" for text in range(100)])
-    assert own._known is not None
-    assert len(own._known.numbers) < 500 + 2000
+def test_words_that_were_never_met_do_not_fill_the_memory() -> None:
+    small = own(part=5000, forms=500)
+    small.find([" ".join(f"w{number}x{text}" for number in range(100)) + " Rosalind Achterberg" for text in range(100)])
+    assert small._known is not None
+    assert len(small._known.numbers) < 500 + 5000
 
 
 def test_chinese_is_left_to_others() -> None:

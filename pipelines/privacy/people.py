@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.spans import Span
-from pipelines.privacy.tagger import TYPES, find_entities_in
+from pipelines.privacy.tagger import TYPES, USUAL, find_entities_in
 
 # What points at a person. An amount or a length of time seldom does, and taking it out costs what a model learns from.
 IDENTIFYING = frozenset(TYPES) - {"QUANTITY", "MISC"}
@@ -18,15 +18,18 @@ NAMES = frozenset(["PERSON", "LOCATION", "ORGANISATION"])
 _EDGE = " \t\r\n,.;:()\"'/-"
 
 
-def find_people(text: str, types: frozenset[str] = IDENTIFYING) -> list[Span]:
-    """The identifiers of a text and its entities of `types`, in order and disjoint, as offsets into it."""
-    return find_people_in([text], types)[0]
+def find_people(text: str, types: frozenset[str] = IDENTIFYING, least: float = USUAL) -> list[Span]:
+    """The identifiers of a text and its entities of `types`, in order and disjoint, as offsets into it.
+
+    A word must be likelier than `least` to be anything: USUAL, or PUBLISHING where nobody may be missed.
+    """
+    return find_people_in([text], types, least)[0]
 
 
-def find_people_in(texts: Sequence[str], types: frozenset[str] = IDENTIFYING) -> list[list[Span]]:
+def find_people_in(texts: Sequence[str], types: frozenset[str] = IDENTIFYING, least: float = USUAL) -> list[list[Span]]:
     """The same for each of many texts, faster than one by one."""
     found = []
-    for text, entities in zip(texts, find_entities_in(texts), strict=True):
+    for text, entities in zip(texts, find_entities_in(texts, least), strict=True):
         identifiers = find_identifiers(text)
         wanted = [span for span in entities if span.type in types]
         found.append(merged(text, identifiers, wanted))

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from pipelines.privacy.amounts import find_amounts
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.spans import Span
 from pipelines.privacy.tagger import TYPES, USUAL, find_entities_in
@@ -30,9 +31,10 @@ def find_people_in(texts: Sequence[str], types: frozenset[str] = IDENTIFYING, le
     """The same for each of many texts, faster than one by one."""
     found = []
     for text, entities in zip(texts, find_entities_in(texts, least), strict=True):
-        identifiers = find_identifiers(text)
-        wanted = [span for span in entities if span.type in types]
-        found.append(merged(text, identifiers, wanted))
+        sure = find_identifiers(text)
+        if "QUANTITY" in types:
+            sure = merged(text, sure, find_amounts(text))
+        found.append(merged(text, sure, [span for span in entities if span.type in types]))
     return found
 
 

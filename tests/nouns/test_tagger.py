@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.privacy import tagger
+from pipelines.privacy.amounts import find_amounts
 from pipelines.privacy.people import EVERYTHING, IDENTIFYING, NAMES, find_people, find_people_in, merged
 from pipelines.privacy.placeholders import replace
 from pipelines.privacy.spans import Span
@@ -22,7 +23,7 @@ from pipelines.privacy.words import FEATURES, ROWS, ends, features, is_taggable,
 SAID = [
     ("Yesterday Rosalind Achterberg phoned the shop again.", "PERSON", "Rosalind Achterberg"),
     ("Ask Mr Tobias Lindqvist about the broken hinge.", "PERSON", "Lindqvist"),
-    ("the parcel went to priyanka in the end", "PERSON", "priyanka"),
+    ("my name is priyanka and i need help", "PERSON", "priyanka"),
     ("We flew from Lisbon to Nairobi in one day.", "LOCATION", "Nairobi"),
     ("She teaches at the University of Tromsø.", "ORGANISATION", "University of Tromsø"),
     ("It was bought on 14 March 2019 and broke at once.", "DATE", "14 March 2019"),
@@ -33,7 +34,7 @@ NOBODY = [
     "The battery lasts long and the colours are bright.",
     "Works Great! Would Buy Again.",
     "i hate this thing so much",
-    "PLEASE DO NOT BEND",
+    "CLICK SAVE AND THEN CLOSE THE WINDOW",
 ]
 
 
@@ -155,6 +156,21 @@ def test_patterns_come_first_and_the_rest_of_a_name_is_not_lost() -> None:
         (5, 10, "EMAIL"),
         (12, 17, "PERSON"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("It cost EUR 5,000 or £20.", ["EUR 5,000", "£20"]),
+        ("a plot of 1,200 square metres, 4.5% of it", ["1,200 square metres", "4.5%"]),
+        ("54,525,000 Turkish Liras, 3 million euros", ["54,525,000 Turkish Liras", "3 million euros"]),
+        ("in 2005 PLN 10 was paid", ["PLN 10"]),
+        ("12 Elm Street, section 5000, 3 men, 1996", []),
+    ],
+)
+def test_amounts_are_found_by_their_shape(text: str, wanted: list[str]) -> None:
+    assert [text[span.start : span.end] for span in find_amounts(text)] == wanted
+    assert find_amounts("1," * 50_000) == find_amounts("1" * 100_000) == []
 
 
 def _spans(kind: str) -> st.SearchStrategy[list[Span]]:

@@ -74,6 +74,8 @@ def test_a_word_keeps_its_rows_for_ever() -> None:
 
 def test_one_text_and_many_give_the_same() -> None:
     texts = [text for text, _, _ in SAID] * 40 + NOBODY + ["", " ", "\n"]
+    # Texts of one word, that together would read as a name.
+    texts += [word for text, _, _ in SAID for word in text.split()]
     together = find_entities_in(texts)
     assert [[(s.start, s.end, s.type) for s in spans] for spans in together] == [
         [(s.start, s.end, s.type) for s in find_entities(text)] for text in texts
@@ -121,7 +123,8 @@ def test_a_text_made_to_hurt_is_read_to_its_end(text: str) -> None:
 
 def test_words_that_were_never_met_do_not_fill_the_memory() -> None:
     small = own(part=5000, forms=500)
-    small.find([" ".join(f"w{number}x{text}" for number in range(100)) + " Rosalind Achterberg" for text in range(100)])
+    letters = str.maketrans("0123456789", "abcdefghij")
+    small.find([" ".join(str(text * 1000 + word).translate(letters) for word in range(400)) for text in range(40)])
     assert small._known is not None
     assert len(small._known.numbers) < 500 + 5000
 

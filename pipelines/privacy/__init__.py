@@ -10,6 +10,10 @@
     + china        resident ID, credit code, plate, passport, WeChat, QQ, case number
     + context      numbers that only the word before them gives away: "order no. ..."
     + addresses    streets, English and Chinese
+* people         identifiers by pattern first, then what the tagger finds around them
+    + tagger     names, places, organisations, dates, quantities, traits in English text, by a small network
+    + amounts    money, shares, lengths, areas, weights by their shape
+    + words      the words of a text, and the hashed features by which the tagger knows them
 * rules          what a rule is: a pattern, a check, a score
 * checks         check digits, dates and the like: what makes a match certain
 * shadow         the copy of a text that patterns read: folded, placeholders blanked

@@ -4,18 +4,20 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from pipelines.privacy import presidio
+from pipelines.privacy.entities import find_names_in, merged
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.placeholders import PLACEHOLDER, put
 from pipelines.privacy.spans import Span, resolve
 from pipelines.privacy.text_rules import FinderName
 
-# The spans of a text, as offsets into it, in any order; they may overlap.
-Finder = Callable[[str], list[Span]]
+# The spans of each of many texts, as offsets into it, in any order; they may overlap.
+Finder = Callable[[Sequence[str]], list[list[Span]]]
 
 # One line for each, here and in `FinderName`. Whatever loads a model loads it at its first call, not at import.
 FINDERS: dict[FinderName, Finder] = {
-    "patterns": find_identifiers,
-    "presidio": presidio.find,
+    "patterns": lambda texts: [find_identifiers(text) for text in texts],
+    "names": find_names_in,
+    "presidio": lambda texts: [presidio.find(text) for text in texts],
 }
 
 # What is taken out changes what a learned finder reads: it reads once more, until it finds nothing new.
@@ -24,23 +26,42 @@ _POSSESSIVES = ("'s", "’s", "'S", "’S")
 
 
 def find(text: str, names: Sequence[FinderName]) -> list[Span]:
-    """Return what the named finders find in a text, in order and disjoint, and nothing of what is a placeholder.
+    """Return what the named finders find in a text, in order and disjoint, and nothing of what is a placeholder."""
+    return find_in([text], names)[0]
+
+
+def find_in(texts: Sequence[str], names: Sequence[FinderName]) -> list[list[Span]]:
+    """The same for each of many texts: learned finders read many at once several times as fast.
 
     A text from which all this was taken out is read again with the placeholders in it, so that cleaning a cleaned
     text changes nothing. The patterns alone see to that themselves, in one reading.
     """
     if tuple(names) == ("patterns",):
-        return find_identifiers(text)
-    walls = [Span(match.start(), match.end(), match["type"], 1.0) for match in PLACEHOLDER.finditer(text)]
-    found: list[Span] = []
+        return FINDERS["patterns"](texts)
+    walls = [[Span(m.start(), m.end(), m["type"], 1.0) for m in PLACEHOLDER.finditer(text)] for text in texts]
+    found: list[list[Span]] = [[] for _ in texts]
+    places = list(range(len(texts)))
     for _ in range(_ROUNDS):
-        view = _View(text, walls)
-        new = resolve(piece for name in names for span in FINDERS[name](view.text) for piece in view.pieces(span))
-        if not new:
+        views = [_View(texts[place], walls[place]) for place in places]
+        fresh = _read(views, names)
+        for place, new in zip(places, fresh, strict=True):
+            found[place] += new
+            walls[place] = sorted([*walls[place], *new], key=lambda span: span.start)
+        places = [place for place, new in zip(places, fresh, strict=True) if new]
+        if not places:
             break
-        found += new
-        walls = sorted([*walls, *new], key=lambda span: span.start)
-    return sorted(found, key=lambda span: span.start)
+    return [sorted(spans, key=lambda span: span.start) for spans in found]
+
+
+def _read(views: "Sequence[_View]", names: Sequence[FinderName]) -> list[list[Span]]:
+    """What the finders find in each view, as offsets into its original; what patterns are sure of is never cut."""
+    read = {name: FINDERS[name]([view.text for view in views]) for name in names}
+    fresh = []
+    for place, view in enumerate(views):
+        sure = resolve(read["patterns"][place]) if "patterns" in read else []
+        others = resolve(span for name in names if name != "patterns" for span in read[name][place])
+        fresh.append(resolve(piece for span in merged(view.text, sure, others) for piece in view.pieces(span)))
+    return fresh
 
 
 class _View:

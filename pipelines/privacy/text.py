@@ -1,9 +1,10 @@
 """Clean one text: the one function that the pipeline, the service and `flywheel scrub` call."""
 
 import os
+from collections.abc import Sequence
 
 from pipelines.privacy.coreference import link_spans
-from pipelines.privacy.finders import find
+from pipelines.privacy.finders import find_in
 from pipelines.privacy.placeholders import MASK, numbered, put
 from pipelines.privacy.spans import Span
 from pipelines.privacy.text_rules import TextRules
@@ -17,8 +18,15 @@ def clean(text: str, rules: TextRules = DEFAULT, key: bytes | None = None) -> tu
     A text is one document: the same person gets the same placeholder or surrogate all through it, and with a `key`
     the same surrogate in all documents. With placeholders or masks, cleaning a cleaned text changes nothing.
     """
-    spans = find(text, rules.finders)
-    return (put(text, spans, instead(text, spans, rules, key)) if spans else text), spans
+    return clean_all([text], rules, key)[0]
+
+
+def clean_all(texts: Sequence[str], rules: TextRules = DEFAULT, key: bytes | None = None) -> list[tuple[str, list[Span]]]:
+    """The same for each of many texts, each a document of its own."""
+    return [
+        ((put(text, spans, instead(text, spans, rules, key)) if spans else text), spans)
+        for text, spans in zip(texts, find_in(texts, rules.finders), strict=True)
+    ]
 
 
 def instead(text: str, spans: list[Span], rules: TextRules, key: bytes | None = None) -> list[str]:

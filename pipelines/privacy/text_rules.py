@@ -9,7 +9,7 @@ from pipelines.errors import ParameterError
 from pipelines.files import read_json, write_json
 
 Mode = Literal["placeholder", "surrogate", "mask"]
-FinderName = Literal["patterns", "presidio"]
+FinderName = Literal["patterns", "names", "presidio"]
 Numbered = Literal["people", "all", "none"]
 RULES_FILE = "text_rules.json"
 

@@ -1,0 +1,63 @@
+"""The learned model that ships with the package: tables of numbers, no text and nobody's name."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.privacy.chinese.characters import CODES, fold
+from pipelines.privacy.chinese.decoding import names
+from pipelines.privacy.chinese.features import features
+from pipelines.privacy.chinese.tags import TAGS
+
+FILE = Path(__file__).with_name("names.npz")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that reading names needs.
+
+    folding: (65536,) codes of characters to folded codes; words, contexts: tables of `lexicon`;
+    roles: (65536, 8) log-odds of each character's roles in names; weights: (features, tags), 1 = 1/`scale` nats;
+    transitions: (tags, tags) nats.
+    """
+
+    folding: NDArray[np.uint16]
+    words: NDArray[np.uint16]
+    contexts: NDArray[np.uint16]
+    roles: NDArray[np.int8]
+    weights: NDArray[np.int8]
+    scale: float
+    transitions: NDArray[np.float32]
+
+    def find(self, text: str) -> list[tuple[int, int, int, float]]:
+        """Return begin, end, first tag and lead of each name in a text of moderate length."""
+        return list(names(self.scores(text), self.transitions))
+
+    def scores(self, text: str) -> NDArray[np.float32]:
+        """Return the score of every tag for every character, in nats: (characters, tags)."""
+        found = features(fold(text, self.folding), self.words, self.contexts, self.roles)
+        # Eight weights of one byte are read as one number of eight.
+        rows = self.weights.view(np.uint64).ravel()[found].view(np.int8)
+        return (rows.sum(axis=0, dtype=np.int16).reshape(-1, TAGS) / self.scale).astype(np.float32)
+
+
+@cache
+def load() -> Model:
+    """Read the shipped model, once in a process."""
+    with np.load(FILE, allow_pickle=False) as file:
+        folding = np.arange(CODES, dtype=np.uint16)
+        folding[file["folded"]] = file["folds_to"]
+        roles = np.full((CODES, 8), -16, np.int8)
+        roles[file["has_roles"]] = file["roles"]
+        return Model(
+            folding,
+            file["words"],
+            file["contexts"],
+            roles,
+            file["weights"],
+            float(file["scale"]),
+            file["transitions"],
+        )

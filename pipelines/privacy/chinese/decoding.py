@@ -24,9 +24,12 @@ def names(scores: NDArray[np.float32], transitions: NDArray[np.float32]) -> Iter
     begins, ends = _islands(lead)
     if len(begins) == 0:
         return
-    best = _viterbi(*_padded(scores, begins, ends), transitions)
-    for begin, length, tags in zip(begins.tolist(), (ends - begins).tolist(), best.tolist(), strict=True):
-        for first, last, kind in spans(tags[:length]):
+    lengths = ends - begins
+    order = np.argsort(-lengths, kind="stable")
+    tags = np.empty((len(begins), lengths.max()), np.int64)
+    tags[order] = _viterbi(scores, begins[order], lengths[order], transitions)
+    for begin, length, row in zip(begins.tolist(), lengths.tolist(), tags.tolist(), strict=True):
+        for first, last, kind in spans(row[:length]):
             yield begin + first, begin + last, kind, float(lead[begin + first : begin + last].mean())
 
 
@@ -46,33 +49,29 @@ def _islands(lead: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.i
     return begins[likely > -1], ends[likely > -1]
 
 
-def _padded(
-    scores: NDArray[np.float32], begins: NDArray[np.int64], ends: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    lengths = ends - begins
-    places = begins[:, None] + np.arange(lengths.max())
-    return scores[np.minimum(places, len(scores) - 1)], lengths
-
-
 def _viterbi(
-    scores: NDArray[np.float32], lengths: NDArray[np.int64], transitions: NDArray[np.float32]
+    scores: NDArray[np.float32],
+    begins: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    transitions: NDArray[np.float32],
 ) -> NDArray[np.int64]:
-    """Return the best tags, (islands, columns); columns beyond an island's length mean nothing."""
-    islands, columns, _ = scores.shape
-    moves = np.where(FOLLOWS, transitions, FORBIDDEN)
+    """Return the best tags, (islands, columns); `lengths` descend, so the islands still open come first."""
+    moves = np.where(FOLLOWS, transitions, FORBIDDEN).T  # (tag after, tag before)
     final = np.where(ENDS, np.float32(0), FORBIDDEN)
-    best = scores[:, 0] + np.where(BEGINS, np.float32(0), FORBIDDEN)
-    came = np.zeros((columns, islands, TAGS), np.int64)
-    last = (best + final).argmax(axis=1)
+    columns = int(lengths[0])
+    open_ = np.searchsorted(-lengths, -np.arange(columns), side="left")  # islands longer than each column
+    best = scores[begins] + np.where(BEGINS, np.float32(0), FORBIDDEN)
+    came: list[NDArray[np.int64]] = []
     for column in range(1, columns):
-        ways = best[:, :, None] + moves
-        came[column] = ways.argmax(axis=1)
-        best = ways.max(axis=1) + scores[:, column]
-        last = np.where(lengths == column + 1, (best + final).argmax(axis=1), last)
-    tags = np.zeros((islands, columns), np.int64)
-    rows = np.arange(islands)
+        count = open_[column]
+        ways = best[:count, None, :] + moves
+        came.append(ways.argmax(axis=2))
+        best[:count] = ways.max(axis=2) + scores[begins[:count] + column]
+    tags = np.zeros((len(begins), columns), np.int64)
+    last = (best + final).argmax(axis=1)
     for column in range(columns - 1, -1, -1):
-        tags[:, column] = last
-        back = came[column][rows, last]
-        last = np.where(column < lengths, back, last)
+        count = open_[column]
+        tags[:count, column] = last[:count]
+        if column:
+            last[:count] = came[column - 1][np.arange(count), last[:count]]
     return tags

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.privacy.chinese.characters import CODES, fold
 from pipelines.privacy.chinese.decoding import names
 from pipelines.privacy.chinese.features import features
-from pipelines.privacy.chinese.tags import TAGS
+from pipelines.privacy.chinese.tags import OUTSIDE, TAGS
 
 FILE = Path(__file__).with_name("names.npz")
 
@@ -21,7 +21,7 @@ class Model:
 
     folding: (65536,) codes of characters to folded codes; words, contexts: tables of `lexicon`;
     roles: (65536, 8) log-odds of each character's roles in names; weights: (features, tags), 1 = 1/`scale` nats;
-    transitions: (tags, tags) nats.
+    transitions: (tags, tags) nats; caution: nats that "outside" gets ahead.
     """
 
     folding: NDArray[np.uint16]
@@ -31,6 +31,7 @@ class Model:
     weights: NDArray[np.int8]
     scale: float
     transitions: NDArray[np.float32]
+    caution: float
 
     def find(self, text: str) -> list[tuple[int, int, int, float]]:
         """Return begin, end, first tag and lead of each name in a text of moderate length."""
@@ -39,9 +40,14 @@ class Model:
     def scores(self, text: str) -> NDArray[np.float32]:
         """Return the score of every tag for every character, in nats: (characters, tags)."""
         found = features(fold(text, self.folding), self.words, self.contexts, self.roles)
-        # Eight weights of one byte are read as one number of eight.
-        rows = self.weights.view(np.uint64).ravel()[found].view(np.int8)
-        return (rows.sum(axis=0, dtype=np.int16).reshape(-1, TAGS) / self.scale).astype(np.float32)
+        # The weights of a feature, one byte for each tag, are read as one number of eight bytes.
+        rows = self.weights.view(np.uint64).ravel()
+        total = np.zeros(len(text) * TAGS, np.int16)
+        for column in found:
+            total += rows[column].view(np.int8)
+        scores = (total.reshape(-1, TAGS) / self.scale).astype(np.float32)
+        scores[:, OUTSIDE] += self.caution
+        return scores
 
 
 @cache
@@ -60,4 +66,5 @@ def load() -> Model:
             file["weights"],
             float(file["scale"]),
             file["transitions"],
+            float(file["caution"]),
         )

@@ -1,4 +1,4 @@
-"""Make pipelines/privacy/chinese/names.npz anew: `python -m flywheel.chinese_names --hanlp … --aishell … --universal …`."""
+"""Make pipelines/privacy/chinese/names.npz, the model that finds names in Chinese text, from its sources."""
 
 import argparse
 import random
@@ -27,12 +27,13 @@ def main() -> None:
     parser.add_argument(
         "--universal", type=Path, nargs="*", default=[], help="checkouts of UNER_Chinese-* (CC BY-SA 4.0)"
     )
-    parser.add_argument("--generated", type=int, default=10_000, help="texts to generate")
+    parser.add_argument("--generated", type=int, default=13_000, help="texts to generate")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args()
     dictionaries = read(options.hanlp)
-    tables = Tables(folding(dictionaries), build(classes(dictionaries)), build(contexts(dictionaries)), roles(dictionaries))
+    known, near = build(classes(dictionaries)), build(contexts(dictionaries))
+    tables = Tables(folding(dictionaries), known, near, roles(dictionaries))
     texts = labelled(dictionaries, options.aishell, options.universal, options.generated)
     found = examples(texts, tables)
     print(f"{len(found)} texts, {sum(len(example.tags) for example in found)} characters")
@@ -40,7 +41,7 @@ def main() -> None:
         found,
         epochs=options.epochs,
         rate=0.1,
-        dropout=0.25,
+        dropout=0.2,
         seed=0,
         tell=lambda epoch, loss: print(f"epoch {epoch + 1}: loss {loss:.0f}", flush=True),
     )
@@ -48,10 +49,11 @@ def main() -> None:
 
 
 def labelled(dictionaries: Dictionaries, speech: Path, trees: list[Path], generated: int) -> list[Labelled]:
-    """Return all the learning text: transcripts of speech joined to sentences, treebanks, generated sentences."""
-    chance = random.Random(0)  # noqa: S311: nothing secret
+    """Return all the text to learn from: transcripts and treebanks, both again with other names, and generated text."""
+    chance = random.Random(0)  # noqa: S311 (nothing secret)
     real = joined(aishell(speech), chance) + universal(trees, dictionaries.simplified)
-    return real + Generator(dictionaries, 0).texts(generated, without=0.4)
+    generator = Generator(dictionaries, 0)
+    return real + generator.renamed(real, share=0.7) + generator.texts(generated, without=0.4)
 
 
 def examples(texts: list[Labelled], tables: Tables) -> list[Example]:

@@ -60,7 +60,8 @@ def _blocks(file: Path, separator: str, word: int, label: int) -> Iterator[list[
 
 
 def _labelled(rows: list[tuple[str, str]]) -> Labelled:
-    text, names = "", []
+    text = ""
+    names: list[tuple[int, int, int]] = []
     for word, label in rows:
         kind, _, name = label.partition("-")
         begin = len(text)

@@ -3,17 +3,14 @@
 Features are dropped at random while learning, so that none of them is leaned on alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.privacy.chinese.features import BITS
 from pipelines.privacy.chinese.tags import BEGINS, ENDS, FOLLOWS, TAGS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Scores = NDArray[np.float32]
 _ROWS = 1 << BITS  # the row behind them stands for a dropped feature and stays 0
@@ -38,7 +35,7 @@ class Example:
 
 
 def learn(
-    examples: list[Example], *, epochs: int, rate: float, dropout: float, seed: int, tell: "Callable[[int, float], None]"
+    examples: list[Example], *, epochs: int, rate: float, dropout: float, seed: int, tell: Callable[[int, float], None]
 ) -> Learned:
     """Return the weights, averaged over the second half of the epochs; features seen once count for nothing."""
     chance = np.random.default_rng(seed)
@@ -109,7 +106,8 @@ def _gradient(batch: list[Example], scores: Scores, moves: Scores) -> _Step:
     np.subtract.at(expected, (tags[:, :-1][both], tags[:, 1:][both]), 1)
     gold = (padded * truth * real[..., None]).sum() + moves[tags[:, :-1][both], tags[:, 1:][both]].sum()
     size = np.float32(len(batch))
-    return _Step((likely - truth)[real] / size, (expected * FOLLOWS / size).astype(np.float32), float(whole.sum() - gold))
+    slopes, move_slopes = (likely - truth)[real] / size, (expected * FOLLOWS / size).astype(np.float32)
+    return _Step(slopes, move_slopes, float(whole.sum() - gold))
 
 
 def _sums(padded: Scores, real: NDArray[np.bool_], moves: Scores) -> tuple[Scores, Scores, Scores]:

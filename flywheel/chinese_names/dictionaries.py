@@ -1,4 +1,4 @@
-"""HanLP's dictionaries (Apache-2.0) as what the model looks up: word classes, contexts, roles of characters, folding."""
+"""HanLP's dictionaries (Apache-2.0) as what the model looks up: classes of words, contexts, roles, folding."""
 
 import math
 import re
@@ -76,7 +76,7 @@ def read(folder: Path) -> Dictionaries:
 def classes(dictionaries: Dictionaries) -> dict[str, int]:
     """Return the class (1 to 61) of each word: its group and how frequent it is, or that it is ambiguous."""
     found = {word: _class(counts) for word, counts in dictionaries.words.items()}
-    rare, frequent = 0, 1
+    frequent = 1
     found |= {word: _numbered(ORGANISATION, frequent) for word in listed("clubs")}
     found |= {word: _numbered(ORGANISATION, 2) for word in listed("brands") if word not in found}
     found |= {word: _numbered(NOUN, frequent) - 1 for word in listed("nouns")}
@@ -105,7 +105,7 @@ def contexts(dictionaries: Dictionaries) -> dict[str, int]:
 
 def roles(dictionaries: Dictionaries) -> NDArray[np.int8]:
     """Return the log-odds (half bits) of each character as surname, first, second, only and foreign: (65536, 8)."""
-    counted = [Counter(dictionaries.roles[role]) for role in "BCDE"]
+    counted = [Counter(dictionaries.roles[role]) for role in "BCDE"]  # surname, first, second, only
     for name, count in dictionaries.people.items():
         if len(name) in (2, 3):
             places = (0, 3) if len(name) == 2 else (0, 1, 2)
@@ -117,8 +117,8 @@ def roles(dictionaries: Dictionaries) -> NDArray[np.int8]:
         for character in word:
             outside[character] += sum(number for group, number in counts.items() if group not in (PERSON, FOREIGN))
     table = np.full((CODES, 8), -16, np.int8)
-    for column, counts in enumerate(counted):
-        for character, odds in _log_odds(counts, outside).items():
+    for column, inside in enumerate(counted):
+        for character, odds in _log_odds(inside, outside).items():
             table[ord(character), column] = odds
     table[ord("·"), 4] = 16
     return table
@@ -157,8 +157,8 @@ def _words(
     for word in foreign:
         if len(word) > 1:
             words.setdefault(word, Counter({FOREIGN: 1}))
-    for word, count in people.items():
-        words.setdefault(word, Counter())[PERSON] += count
+    for name, met in people.items():
+        words.setdefault(name, Counter())[PERSON] += met
     return {word: counts for word, counts in words.items() if len(word) <= LONGEST and HAN.fullmatch(word)}
 
 

@@ -15,12 +15,6 @@ from pipelines.privacy.chinese.tags import PLACE as PLACE_TAG
 
 _SLOT = re.compile(r"\{([A-Z])\}")
 _TAGS = {**dict.fromkeys("PFEM", PERSON_TAG), "L": PLACE_TAG, **dict.fromkeys("CO", ORGANISATION_TAG)}
-_LANDS = " 山 岛 河 镇 村 湖 路 街 桥 区 城 庄 高原 半岛 国家公园 大街 机场 广场 故居 寺".split(" ")
-_SPOTS = "村 庄 镇 路 桥 营 沟 山 河 塘 屯 街 故里 故居 墓 公园".split()
-_HOUSES = "公司 集团 银行 基金 大学 学院 博物馆 工作室 指数 信托 资本 家族 咖啡 酒店 美术馆 卡 奖 杯 实验室 教会".split()
-_REPORTERS = "记者 本报记者 实习记者 见习记者 通讯员 实习编辑 编辑 特约记者".split()
-_SPEAKERS = "主持人 记者 问 答 网友 新浪财经".split()
-_DAYS = "昨日 近日 今年 去年 上周".split()
 _Maker = Callable[[], str]
 _INITIALS = "ABCDEFGHJKLMPRSTW"
 
@@ -29,7 +23,7 @@ class Generator:
     """Sentences with invented names, the same ones for the same seed."""
 
     def __init__(self, dictionaries: Dictionaries, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311: nothing secret
+        self.chance = random.Random(seed)  # noqa: S311 (nothing secret)
         roles = dictionaries.roles
         single = {role: {w: n for w, n in roles[role].items() if len(w) == 1 and HAN.match(w)} for role in "CDE"}
         surnames = {w: n for w, n in roles["B"].items() if len(w) < 3 and HAN.match(w)}
@@ -58,9 +52,14 @@ class Generator:
         named, plain = lines("sentences_with_names"), lines("sentences_without_names")
         texts = []
         for _ in range(count):
-            pools = [plain if self.chance.random() < without else named for _ in range(self.chance.choice((1, 1, 1, 2, 2, 3)))]
+            many = self.chance.choice((1, 1, 1, 2, 2, 3))
+            pools = self.chance.choices((plain, named), (without, 1 - without), k=many)
             texts.append(chain([self.sentence(self.chance.choice(pool)) for pool in pools], "，。 。", self.chance))
         return texts
+
+    def renamed(self, texts: list[Labelled], share: float) -> list[Labelled]:
+        """Return the texts that name people again, a `share` of the people under invented names."""
+        return [self._renamed(*text, share) for text in texts if any(kind == PERSON_TAG for *_, kind in text[1])]
 
     def sentence(self, template: str) -> Labelled:
         """Return a template with its slots filled, and the names in it."""
@@ -77,7 +76,7 @@ class Generator:
     def fill(self, slot: str) -> str:
         """Return something for a slot: person (P, F, E, M), place, club, organisation, title, verb, number …"""
         pick, number = self.chance.choice, self.chance.randint
-        simple = {"R": _REPORTERS, "K": _SPEAKERS, "V": words("verbs")}
+        simple = {"R": words("reporters"), "K": words("speakers"), "V": words("verbs")}
         if slot in simple:
             return pick(simple[slot])
         if slot == "T":
@@ -85,11 +84,13 @@ class Generator:
         if slot == "N":
             return str(pick((number(0, 9), number(1, 99), number(100, 20_000))))
         if slot == "D":
-            return pick((f"{number(1, 12)}月{number(1, 28)}日", f"{number(1950, 2020)}年{number(1, 12)}月", *_DAYS[:2]))
+            return pick(
+                (f"{number(1, 12)}月{number(1, 28)}日", f"{number(1950, 2020)}年{number(1, 12)}月", *words("days"))
+            )
         if slot == "Z":
             english = pick(lines("english_phrases")).title().replace(" ", "")
             return pick(words("latin_brands")) if self.chance.random() < 0.7 else english
-        makers = {
+        makers: dict[str, _Maker] = {
             "P": self.person,
             "F": self.stranger,
             "E": self.latin,
@@ -150,8 +151,8 @@ class Generator:
         """Return a place, a quarter of them named after somebody or something foreign."""
         return self._either(
             (0.75, lambda: self.chance.choice(self.places)),
-            (0.1, lambda: self.foreign_part() + self.chance.choice(_LANDS)),
-            (0.15, lambda: self.chinese() + self.chance.choice(_SPOTS)),
+            (0.1, lambda: self.foreign_part() + self.chance.choice(("", *words("lands")))),
+            (0.15, lambda: self.chinese() + self.chance.choice(words("spots"))),
         )
 
     def club(self) -> str:
@@ -167,8 +168,8 @@ class Generator:
             (0.3, lambda: self.chance.choice(words("brands"))),
             (0.4, lambda: self.chance.choice(self.organisations)),
             (0.1, lambda: self.chance.choice(words("latin_brands"))),
-            (0.12, lambda: self.foreign_part() + self.chance.choice(_HOUSES)),
-            (0.08, lambda: self.chinese() + self.chance.choice(_HOUSES)),
+            (0.12, lambda: self.foreign_part() + self.chance.choice(words("houses"))),
+            (0.08, lambda: self.chinese() + self.chance.choice(words("houses"))),
         )
 
     def title(self) -> str:
@@ -178,6 +179,18 @@ class Generator:
             (0.13, lambda: self.foreign_part() + self.chance.choice(("", "传奇", "的秘密", "奇遇记"))),
             (0.75, lambda: "".join(self.chance.choices(self.nouns, k=self.chance.randint(1, 3)))),
         )
+
+    def _renamed(self, text: str, names: list[tuple[int, int, int]], share: float) -> Labelled:
+        new, found, done = "", [], 0
+        for begin, end, kind in names:
+            new += text[done:begin]
+            name, done = text[begin:end], end
+            if kind == PERSON_TAG and len(name) > 1 and self.chance.random() < share:
+                native = len(name) < 4 and self.chance.random() < 0.8
+                name = self.chinese() if native else self.stranger()
+            found.append((len(new), len(new) + len(name), kind))
+            new += name
+        return new + text[done:], found
 
     def _invented(self) -> str:
         while True:

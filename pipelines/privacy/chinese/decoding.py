@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.privacy.chinese.tags import BEGINS, ENDS, FOLLOWS, FORBIDDEN, OUTSIDE, TAGS, spans
+from pipelines.privacy.chinese.tags import BEGINS, ENDS, FOLLOWS, FORBIDDEN, OUTSIDE, spans
 
 _SEA = 4.0  # nats by which "outside" must lead for a character to be no part of an island
 _LONGEST = 48  # characters; a longer island is cut

@@ -7,7 +7,7 @@ from pipelines.privacy.chinese.characters import Codes, at
 from pipelines.privacy.chinese.shapes import Shapes, brackets, latin, shapes
 from pipelines.privacy.chinese.words import Contexts, Words, read
 
-BITS = 18  # of a feature's hash
+BITS = 19  # of a feature's hash
 _GOLDEN, _MIX, _SALT = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 
 

@@ -47,7 +47,7 @@ def build(words: Mapping[str, int]) -> NDArray[np.uint16]:
         OverflowError: there are more words than slots can take.
     """
     hashes, classes = _hashed(words)
-    owners = _placed(hashes)
+    owners = placed(hashes)
     taken = owners >= 0
     table = np.zeros(SLOTS, np.uint16)
     table[taken] = (_print(hashes[owners[taken]]) << np.uint16(6)) | classes[owners[taken]]
@@ -66,8 +66,12 @@ def _hashed(words: Mapping[str, int]) -> tuple[Codes, NDArray[np.uint16]]:
     return np.concatenate(hashes), np.concatenate(classes)
 
 
-def _placed(hashes: Codes) -> NDArray[np.int64]:
-    """Return for each slot which of the hashes lives there, -1 for none."""
+def placed(hashes: Codes) -> NDArray[np.int64]:
+    """Return for each slot which of the hashes lives there, -1 for none.
+
+    Raises:
+        OverflowError: a hash found no place.
+    """
     slots = np.stack([hashes & np.uint32(SLOTS - 1), _second(hashes)]).astype(np.int64).T.tolist()
     owners = [-1] * SLOTS
     for newcomer, (slot, _) in enumerate(slots):

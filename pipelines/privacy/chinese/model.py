@@ -52,19 +52,24 @@ class Model:
 
 @cache
 def load() -> Model:
-    """Read the shipped model, once in a process."""
-    with np.load(FILE, allow_pickle=False) as file:
+    """Return the shipped model, read once in a process."""
+    return read(FILE)
+
+
+def read(file: Path) -> Model:
+    """Read a model that `flywheel.chinese_names.packing` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
         folding = np.arange(CODES, dtype=np.uint16)
-        folding[file["folded"]] = file["folds_to"]
+        folding[arrays["folded"]] = arrays["folds_to"]
         roles = np.full((CODES, 8), -16, np.int8)
-        roles[file["has_roles"]] = file["roles"]
+        roles[arrays["has_roles"]] = arrays["roles"]
         return Model(
             folding,
-            file["words"],
-            file["contexts"],
+            arrays["words"],
+            arrays["contexts"],
             roles,
-            file["weights"],
-            float(file["scale"]),
-            file["transitions"],
-            float(file["caution"]),
+            arrays["weights"],
+            float(arrays["scale"]),
+            arrays["transitions"],
+            float(arrays["caution"]),
         )

@@ -10,7 +10,6 @@ from pipelines.privacy.chinese.characters import Codes, at, first_after, last_be
 SURNAME, FIRST, SECOND, ONLY, FOREIGN = range(5)  # columns of the table of roles: half bits of log-odds, -16 to 16
 _TRANSLITERATES = 3  # log-odds from which a character may belong to a transliterated name
 _REACH = 24  # characters that a bracket is believed to stay open
-_COLUMN = np.uint32(0xFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ def shapes(codes: Codes, roles: NDArray[np.int8]) -> Shapes:
 
 
 def _bucket(score: NDArray[np.int32]) -> Codes:
-    return np.clip(score >> 2, 0, 15).astype(np.uint32)
+    bucket: Codes = np.clip(score >> 2, 0, 15).astype(np.uint32)
+    return bucket
 
 
 def _runs(foreign: NDArray[np.int32]) -> Codes:

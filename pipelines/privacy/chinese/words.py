@@ -54,7 +54,7 @@ def _words(hashes: list[Codes], classes: list[NDArray[np.uint8]]) -> Words:
     return Words(begins, ends, crosses, holds, begins_which, ends_which)
 
 
-def _longer(found: NDArray[np.generic], rank: int, shorter: Codes) -> Codes:
+def _longer(found: NDArray[np.uint8], rank: int, shorter: Codes) -> Codes:
     """Let a word that was found take the place of a shorter one."""
     return np.where(found > 0, found.astype(np.uint32) + np.uint32(CLASSES * rank), shorter)
 

@@ -60,6 +60,11 @@ def test_a_surname_with_a_title_counts_only_where_it_is_wanted():
     assert len(people(text)) > len(people(text, partial=False)) == 1
 
 
+def test_a_surname_before_a_title_is_taken_alone():
+    assert people("王经理也帮忙了，李阿姨做的菜好吃。何总，方便的话回个电话") == ["王", "李", "何"]
+    assert people("王经理也帮忙了", partial=False) == []
+
+
 def test_offsets_count_characters_that_nobody_sees():
     text = "本报记者\u200b陈\u200b晓彤、通讯员林志坚报道"
     assert people(text) == ["陈\u200b晓彤", "林志坚"]

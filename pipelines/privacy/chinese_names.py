@@ -20,10 +20,11 @@ _TITLE = re.compile(
 )
 # The same by pattern, for surnames that are hardly ever the end of a word.
 _TITLED = re.compile(
-    r"[王李张刘陈杨黄赵吴周徐孙朱胡郭何罗郑梁谢宋韩邓冯曹彭曾肖董潘袁蔡蒋余杜魏吕沈姚卢姜崔谭陆汪廖贾邹邱侯尹薛闫贺郝龚邵覃钱戴]"
+    r"(?<!谢)[王李张刘陈杨黄赵吴周徐孙朱胡郭何罗郑梁谢宋韩邓冯曹彭曾肖董潘袁蔡蒋余杜魏吕沈姚卢姜崔谭陆汪廖贾邹邱侯尹薛闫贺郝龚邵覃钱戴]"
     r"(?=先生|女士|小姐|太太|夫人|老师|教授|经理|主任|医生|大夫|护士|律师|师傅|阿姨|大爷|大哥|大姐|老板|警官|教练"
     r"|总[，。,.！!：:；;、 您好说])"
 )
+_LOWER = re.compile("[a-z -]+")
 _FRAME = " \t\n\r“”\"'‘’【】[]《》<>：:，,。、"
 
 
@@ -106,6 +107,7 @@ def _span(text: str, start: int, end: int, kind: str, lead: float, partial: bool
     if kind != "PERSON":
         return None if short else Span(start, end, kind, score)
     if _PARTIAL.fullmatch(text, start, end) is None:
-        return None if short else Span(start, end, kind, score)
+        # "checkin", "very": Latin words in Chinese text are mostly no names, unless a capital says so.
+        return None if short or _LOWER.fullmatch(text, start, end) else Span(start, end, kind, score)
     wanted = partial and (not short or _TITLE.match(text, end))
     return Span(start, end, kind, min(score, 0.6)) if wanted else None

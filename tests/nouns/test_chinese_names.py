@@ -48,6 +48,8 @@ def test_a_person_is_found_by_name_and_neighbours(text, names):
         "高峰期送得慢可以理解，黄焖鸡很好吃。",
         "马上就要过年了，任何时候都有热水。",
         "汤太咸了，皮太厚，馅太少。",
+        "谢谢老板，谢谢阿姨！",
+        "checkin很慢，房间very大",
     ],
 )
 def test_a_review_without_people_stays_whole(text):
@@ -139,6 +141,7 @@ def test_folding_keeps_the_length_and_makes_alike_what_reads_alike():
 def test_tags_give_back_the_names_they_were_made_of():
     found = [(0, 3, tags.PERSON), (3, 4, tags.PERSON), (5, 7, tags.PLACE), (7, 10, tags.ORGANISATION)]
     assert list(tags.spans(tags.tagged(11, found))) == found
+    assert tags.tagged(4, [(0, 3, tags.PERSON)]) == [tags.PERSON, tags.PERSON_IN, tags.PERSON_END, tags.OUTSIDE]
 
 
 @pytest.mark.parametrize("seed", range(8))

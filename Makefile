@@ -14,7 +14,7 @@ export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup run test check format lint types imports docs up deploy results bench lock clean
+.PHONY: help setup run test check format lint types imports docs up deploy results bench chinese-names lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench: bench-flow bench-presets ## run the benchmarks; each writes benchmarks/re
 
 bench-%: $(READY)
 	@$(BIN)/python benchmarks/bench_$*.py
+
+chinese-names: $(READY) ## make the model of Chinese names anew: HANLP=DIR AISHELL=DIR UNIVERSAL="DIR DIR"
+	@$(BIN)/python -m flywheel.chinese_names --hanlp $(HANLP) --aishell $(AISHELL) --universal $(UNIVERSAL)
 
 lock: $(READY) ## make requirements.lock anew from pyproject.toml
 	@$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \

@@ -20,8 +20,8 @@ from typing import Any
 from masking import Offsets, Tally, protected, tokens_found
 from reporting import Figure, report
 
-from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.entities import EVERYTHING, IDENTIFYING, find_people_in
+from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.tagger import PUBLISHING, USUAL
 
 ROUNDS = 5

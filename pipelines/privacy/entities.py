@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipelines.privacy.amounts import find_amounts
-from pipelines.privacy.chinese_names import find_chinese_names
+from pipelines.privacy.chinese_names import find_in_all
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.spans import Span
 from pipelines.privacy.tagger import TYPES, USUAL, find_entities_in
@@ -41,11 +41,8 @@ def find_people_in(texts: Sequence[str], types: frozenset[str] = IDENTIFYING, le
 
 def find_names_in(texts: Sequence[str]) -> list[list[Span]]:
     """The names of people, places and organisations in each of many texts, in English and Chinese, nothing else."""
-    english = find_entities_in(texts)
-    return [
-        merged(text, find_chinese_names(text), [span for span in entities if span.type in NAMES])
-        for text, entities in zip(texts, english, strict=True)
-    ]
+    both = zip(texts, find_in_all(texts), find_entities_in(texts), strict=True)
+    return [merged(text, chinese, [span for span in english if span.type in NAMES]) for text, chinese, english in both]
 
 
 def merged(text: str, sure: Sequence[Span], others: Iterable[Span]) -> list[Span]:

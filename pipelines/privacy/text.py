@@ -21,7 +21,9 @@ def clean(text: str, rules: TextRules = DEFAULT, key: bytes | None = None) -> tu
     return clean_all([text], rules, key)[0]
 
 
-def clean_all(texts: Sequence[str], rules: TextRules = DEFAULT, key: bytes | None = None) -> list[tuple[str, list[Span]]]:
+def clean_all(
+    texts: Sequence[str], rules: TextRules = DEFAULT, key: bytes | None = None
+) -> list[tuple[str, list[Span]]]:
     """The same for each of many texts, each a document of its own."""
     return [
         ((put(text, spans, instead(text, spans, rules, key)) if spans else text), spans)

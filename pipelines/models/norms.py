@@ -10,6 +10,7 @@ same A and G (Bu et al. 2023, "book-keeping"): there is no second pass backwards
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 Tensor = Any
@@ -26,11 +27,36 @@ class Gradient(Protocol):
 
 
 @dataclass
-class Outer:
-    """A kernel's gradient, the sum over places of input times gradient at the output; and a bias beside it.
+class Product:
+    """The gradient of a kernel that is multiplied at one place of each unit: input times gradient at the output.
+
+    inputs (units, d), outputs (units, p); there is a bias where `biased`.
+    """
+
+    inputs: Tensor
+    outputs: Tensor
+    biased: bool
+
+    def squared(self) -> Tensor:
+        """The squares of inputs, with a one for the bias, times those of outputs."""
+        length = _squares(self.inputs)
+        return (length + 1.0 if self.biased else length) * _squares(self.outputs)
+
+    def summed(self, scale: Tensor) -> list[Tensor]:
+        """One matrix product."""
+        import tensorflow as tf
+
+        scaled = self.outputs * scale[:, None]
+        kernel = tf.matmul(self.inputs, scaled, transpose_a=True)
+        return [kernel, tf.reduce_sum(scaled, axis=0)] if self.biased else [kernel]
+
+
+@dataclass
+class Products:
+    """The gradient of a kernel that is multiplied at many places of each unit, added up over them.
 
     inputs (units, places, d), outputs (units, places, p); `shapes` are those of the variables, in order: kernels
-    that share the rows of d among them, then perhaps the bias.
+    that share the rows of d among them, then the bias where `biased`.
     """
 
     inputs: Tensor
@@ -38,44 +64,48 @@ class Outer:
     shapes: list[tuple[int, ...]]
     biased: bool
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def made(self) -> Tensor | None:
+        """The kernel's gradient of each unit (units, d, p), where two matrices (places, places) would be larger."""
         import tensorflow as tf
 
-        places, width, out = self.inputs.shape[1], self.inputs.shape[2], self.outputs.shape[2]
-        self.single = places == 1
-        # What is made per unit: one matrix (d, p), or two of (places, places).
-        self.made = None
-        if not self.single and (places is None or width * out <= places * (width + out)):
-            self.made = tf.matmul(self.inputs, self.outputs, transpose_a=True)
-        self.bias = tf.reduce_sum(self.outputs, axis=1)
+        (places, width), out = self.inputs.shape[1:], self.outputs.shape[2]
+        if width * out > places * (width + out):
+            return None
+        return tf.matmul(self.inputs, self.outputs, transpose_a=True)
+
+    @cached_property
+    def bias(self) -> Tensor:
+        """The bias's gradient of each unit: (units, p)."""
+        import tensorflow as tf
+
+        return tf.reduce_sum(self.outputs, axis=1)
 
     def squared(self) -> Tensor:
-        import tensorflow as tf
-
-        if self.single:
-            length = _squares(self.inputs) + (1.0 if self.biased else 0.0)
-            return length * _squares(self.outputs)
-        if self.made is not None:
-            kernel = _squares(self.made)
-        else:
-            ours = tf.matmul(self.inputs, self.inputs, transpose_b=True)
-            theirs = tf.matmul(self.outputs, self.outputs, transpose_b=True)
-            # Rounding alone could bring a sum of products below zero.
-            kernel = tf.maximum(tf.reduce_sum(ours * theirs, axis=(1, 2)), 0.0)
+        """Of the kernels as one, and of the bias."""
+        kernel = _squares(self.made) if self.made is not None else self._by_places()
         return kernel + _squares(self.bias) if self.biased else kernel
 
+    def _by_places(self) -> Tensor:
+        import tensorflow as tf
+
+        ours = tf.matmul(self.inputs, self.inputs, transpose_b=True)
+        theirs = tf.matmul(self.outputs, self.outputs, transpose_b=True)
+        # Rounding alone could bring a sum of products below zero.
+        return tf.maximum(tf.reduce_sum(ours * theirs, axis=(1, 2)), 0.0)
+
     def summed(self, scale: Tensor) -> list[Tensor]:
+        """Of what was made, or by one matrix product over all places."""
         import tensorflow as tf
 
         if self.made is not None:
             flat = tf.reshape(self.made, (-1, self.inputs.shape[2] * self.outputs.shape[2]))
             kernel = tf.reshape(tf.linalg.matvec(flat, scale, transpose_a=True), self.made.shape[1:])
         else:
-            scaled = self.outputs * scale[:, None, None]
-            kernel = tf.matmul(_flat(self.inputs), _flat(scaled), transpose_a=True)
+            kernel = tf.matmul(_flat(self.inputs), _flat(self.outputs * scale[:, None, None]), transpose_a=True)
         bias = [tf.linalg.matvec(self.bias, scale, transpose_a=True)] if self.biased else []
         kernels = self.shapes[:-1] if self.biased else self.shapes
-        parts = tf.split(kernel, [math.prod(shape[:-1]) for shape in kernels], axis=0) if len(kernels) > 1 else [kernel]
+        parts = tf.split(kernel, [math.prod(shape[:-1]) for shape in kernels], axis=0)
         return [tf.reshape(part, shape) for part, shape in zip(parts, kernels, strict=True)] + bias
 
 
@@ -183,13 +213,15 @@ def without_a_rule(layer: Any, inputs: Tensor, outputs: Tensor, rows: int) -> Gr
 Rule = Callable[[Any, Tensor, Tensor, int], Gradient]
 
 
-def _outer(layer: Any, inputs: Tensor, outputs: Tensor, rows: int) -> Outer:
+def _outer(layer: Any, inputs: Tensor, outputs: Tensor, rows: int) -> Gradient:
     import tensorflow as tf
 
     places = rows * math.prod(outputs.shape[1:-1].as_list())
+    if places == 1 and len(outputs.shape) == 2:
+        return Product(inputs, outputs, bool(layer.use_bias))
     shapes = [tuple(v.shape) for v in layer.trainable_variables]
-    flat_in = tf.reshape(inputs, (-1, places, inputs.shape[-1]))
-    return Outer(flat_in, tf.reshape(outputs, (-1, places, outputs.shape[-1])), shapes, bool(layer.use_bias))
+    flat = tf.reshape(inputs, (-1, places, inputs.shape[-1]))
+    return Products(flat, tf.reshape(outputs, (-1, places, outputs.shape[-1])), shapes, bool(layer.use_bias))
 
 
 def _squares(values: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ Tensor = Any
 def states(cell: Any, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """What the inputs give to the gates, (rows, time, 4 units), and the hidden states, (rows, time, units).
 
-    Rows and time are known numbers. `cell` is a keras LSTMCell (Hochreiter & Schmidhuber 1997; gates in the order input, forget, cell, output).
+    How long time is must be known. `cell` is a keras LSTMCell (Hochreiter & Schmidhuber 1997; gates in the order input, forget, cell, output).
     Where `mask` (rows, time) is false, the state stays. The gradient at the first is that at the gates: what
     comes from the states is added to it, and to nothing else.
     """
@@ -19,9 +19,9 @@ def states(cell: Any, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tens
         before = before + cell.bias.value
     steps = tf.transpose(before, (1, 0, 2))
     keep = None if mask is None else tf.transpose(tf.cast(mask, before.dtype))[:, :, None]
-    rows, time = inputs.shape[0], inputs.shape[1]
-    hidden = tf.zeros((rows, cell.units), before.dtype)
-    found = tf.TensorArray(before.dtype, size=time, element_shape=(rows, cell.units))
+    time = inputs.shape[1]
+    hidden = tf.zeros((tf.shape(inputs)[0], cell.units), before.dtype)
+    found = tf.TensorArray(before.dtype, size=time, element_shape=(None, cell.units))
 
     def step(place: Tensor, hidden: Tensor, memory: Tensor, found: Any) -> tuple[Tensor, Tensor, Tensor, Any]:
         new_hidden, new_memory = _step(cell, steps[place], hidden, memory)
@@ -32,7 +32,7 @@ def states(cell: Any, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tens
 
     start = (tf.constant(0), hidden, hidden, found)
     *_, found = tf.while_loop(lambda place, *_: place < time, step, start, maximum_iterations=time)
-    return before, tf.ensure_shape(tf.transpose(found.stack(), (1, 0, 2)), (rows, time, cell.units))
+    return before, tf.ensure_shape(tf.transpose(found.stack(), (1, 0, 2)), (None, time, cell.units))
 
 
 def _step(cell: Any, given: Tensor, hidden: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:

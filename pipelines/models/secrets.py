@@ -18,10 +18,10 @@ class Secret:
 
     key: bytes
 
-    def bits(self, step: int, size: int) -> NDArray[np.uint32]:
-        """Uniform 32-bit numbers for the noise of `step`: `size` of them, or one more to make pairs."""
+    def bits(self, step: int, size: int) -> NDArray[np.int32]:
+        """Uniform 32-bit numbers, with sign, for the noise of `step`: `size` of them, or one more to make pairs."""
         stream = hashlib.shake_128(b"noise" + step.to_bytes(8, "big") + self.key)
-        return np.frombuffer(stream.digest(4 * (size + size % 2)), dtype="<u4")
+        return np.frombuffer(stream.digest(4 * (size + size % 2)), dtype="<i4")
 
     def sample(self, step: int, units: int, rate: float) -> NDArray[np.int64]:
         """The units of `step`, each taken with probability `rate` by itself (Poisson sampling), in order.

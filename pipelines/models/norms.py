@@ -120,22 +120,30 @@ class Lookup:
     outputs: Tensor
     rows: int
 
-    def squared(self) -> Tensor:
+    @cached_property
+    def added(self) -> tuple[Tensor, Tensor, Tensor]:
+        """For each different row of each unit: its gradient (found, d), the unit and the row."""
         import tensorflow as tf
 
-        units, places = tf.shape(self.inputs)[0], tf.shape(self.inputs)[1]
-        own = tf.range(units, dtype=tf.int64)[:, None] * self.rows + tf.cast(self.inputs, tf.int64)
-        _, group = tf.unique(tf.reshape(own, (-1,)))
-        added = tf.math.unsorted_segment_sum(_flat(self.outputs), group, units * places)
-        owner = tf.math.unsorted_segment_max(tf.repeat(tf.range(units), places), group, units * places)
-        squares = tf.reduce_sum(tf.square(added), axis=1)
-        return tf.math.unsorted_segment_sum(squares, owner, units)  # a group of nobody has an owner below zero: dropped
+        units = tf.range(tf.shape(self.inputs, out_type=tf.int64)[0])[:, None]
+        own = units * self.rows + tf.cast(self.inputs, tf.int64)
+        found, group = tf.unique(tf.reshape(own, (-1,)))
+        gradients = tf.math.unsorted_segment_sum(_flat(self.outputs), group, tf.size(found))
+        return gradients, found // self.rows, found % self.rows
+
+    def squared(self) -> Tensor:
+        """Of the different rows, which do not meet."""
+        import tensorflow as tf
+
+        gradients, units, _ = self.added
+        return tf.math.unsorted_segment_sum(_squares(gradients), units, tf.shape(self.inputs)[0])
 
     def summed(self, scale: Tensor) -> list[Tensor]:
+        """Scattered over the whole table: noise falls on every row, looked up or not."""
         import tensorflow as tf
 
-        scaled = _flat(self.outputs * scale[:, None, None])
-        return [tf.math.unsorted_segment_sum(scaled, tf.reshape(self.inputs, (-1,)), self.rows)]
+        gradients, units, rows = self.added
+        return [tf.math.unsorted_segment_sum(gradients * tf.gather(scale, units)[:, None], rows, self.rows)]
 
 
 @dataclass

@@ -41,7 +41,7 @@ def noise_for(epsilon: float, delta: float, rate: float, steps: int) -> float:
         enough = total([Spending(middle, rate, steps)], delta, COARSE) <= epsilon
         low, high = (low, middle) if enough else (middle, high)
     # The fine distribution is tighter: what the coarse one granted is walked down as far as the promise holds.
-    sigma = math.ceil(high * 10**DIGITS) / 10**DIGITS
+    sigma = float(math.ceil(high * 10**DIGITS) / 10**DIGITS)
     while True:
         lower = round(sigma * 0.9985, DIGITS)
         if lower >= sigma or epsilon_of(lower, delta, rate, steps) > epsilon:

@@ -34,6 +34,7 @@ class Environment:
     tracking: str
     flow_run: str | None
     prefect_api: str | None
+    noise_key: str | None = None
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -46,4 +47,5 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         tracking=variables.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlruns' / 'mlflow.db'}",
         flow_run=variables.get("FLYWHEEL_FLOW_RUN") or None,
         prefect_api=variables.get("PREFECT_API_URL") or None,
+        noise_key=variables.get("FLYWHEEL_NOISE_KEY") or None,
     )

@@ -8,6 +8,7 @@
     + SealError        sealed data cannot be opened: wrong master key, or altered bytes
     + BundleError      a model bundle is incomplete or was altered
     + TrainingError    the data cannot train a model: one class, no rows
+    + BudgetError      a training would spend more privacy than its data set has
   x WorldError       the world is at fault: trying again may help (exit code 3)
     + BusyError        another run holds this workspace
     + ServerError      a server that we need does not answer
@@ -53,6 +54,10 @@ class BundleError(DataError):
 
 class TrainingError(DataError):
     """The data cannot train a model."""
+
+
+class BudgetError(DataError):
+    """A training would spend more privacy than its data set has."""
 
 
 class WorldError(FlywheelError):

@@ -82,6 +82,15 @@ class Ledger:
         with self.engine.begin() as connection:
             return _append(connection, kind, body)
 
+    def append_after(self, kind: str, body: Mapping[str, Any], known: int) -> bool:
+        """Add an entry if there are no more than the `known` ones of its kind; whether it was added."""
+        count = sql.select(sql.func.count()).select_from(entries).where(entries.c.kind == kind)
+        with self.engine.begin() as connection:
+            if connection.execute(count).scalar_one() != known:
+                return False
+            _append(connection, kind, body)
+        return True
+
     def last(self, kind: str) -> dict[str, Any] | None:
         """The newest entry of this `kind`, or None."""
         found = self.all(kind, limit=1)

@@ -3,16 +3,15 @@
 A unit is what the promise protects: a row, or a subject with at most `rows` rows. Exact norms come from `norms`.
 """
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.models.chance import Secret
 from pipelines.models.listening import check_layers, listening
 from pipelines.models.norms import Tensor
-from pipelines.models.secrets import Secret
 
 if TYPE_CHECKING:
     import keras

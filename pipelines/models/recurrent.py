@@ -8,9 +8,9 @@ Tensor = Any
 def states(cell: Any, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """What the inputs give to the gates, (rows, time, 4 units), and the hidden states, (rows, time, units).
 
-    How long time is must be known. `cell` is a keras LSTMCell (Hochreiter & Schmidhuber 1997; gates in the order input, forget, cell, output).
-    Where `mask` (rows, time) is false, the state stays. The gradient at the first is that at the gates: what
-    comes from the states is added to it, and to nothing else.
+    `cell` is a keras LSTMCell (Hochreiter & Schmidhuber 1997; gates in the order input, forget, cell, output); how
+    long time is must be known. Where `mask` (rows, time) is false, the state stays. The gradient at the first is
+    that at the gates: what comes from the states is added to it, and to nothing else.
     """
     import tensorflow as tf
 

@@ -31,10 +31,17 @@ class Call:
 def listening(network: "keras.Model") -> Iterator[list[Call]]:
     """The calls of all layers with trainable variables, in the order in which they end within the block."""
     calls: list[Call] = []
+    refused: list[TrainingError] = []
     with ExitStack() as stack:
         for layer in leaves(network):
-            stack.enter_context(_overheard(layer, calls))
-        yield calls
+            stack.enter_context(_overheard(layer, calls, refused))
+        try:
+            yield calls
+        except RuntimeError:
+            # Keras wraps what a layer raises into an error of its own.
+            if refused:
+                raise refused[0] from None
+            raise
 
 
 def leaves(layer: Any) -> Iterator[Any]:
@@ -83,10 +90,18 @@ def _all_layers(layer: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _overheard(layer: Any, calls: list[Call]) -> Iterator[None]:
-    """Let `layer` tell `calls` of its work within the block."""
-    original = layer.call
-    layer.call = _telling(layer, original, calls)
+def _overheard(layer: Any, calls: list[Call], refused: list[TrainingError]) -> Iterator[None]:
+    """Let `layer` tell `calls` of its work within the block, and `refused` why it may not."""
+    telling = _telling(layer, layer.call, calls)
+
+    def call(*given: Any, **named: Any) -> Any:
+        try:
+            return telling(*given, **named)
+        except TrainingError as error:
+            refused.append(error)
+            raise
+
+    layer.call = call
     try:
         yield
     finally:

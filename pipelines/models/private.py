@@ -56,6 +56,7 @@ class PrivateStep:
         check_layers(network)
         self.network, self.mechanism, self.units = network, mechanism, units
         self.rows = units.table.shape[1]
+        self.most = max(1, LARGEST // self.rows)
         self.size = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
         # The rows stand still in memory, and a sample is a list of numbers, of any length: turning arrays to tensors
         # costs more time than a small network's gradients, and filling samples up to one length costs as well.
@@ -69,7 +70,7 @@ class PrivateStep:
 
     def __call__(self, sample: NDArray[np.int32], secret: Secret, number: int) -> None:
         """Take step `number` on this sample of units, which may be empty. Every number has noise of its own."""
-        bits, most = secret.bits(number, self.size), max(1, LARGEST // self.rows)
+        bits, most = secret.bits(number, self.size), self.most
         # Nobody came: one row that is not there keeps every shape whole.
         sample = sample if len(sample) else np.array([-1], dtype=np.int32)
         if len(sample) <= most:

@@ -2,8 +2,8 @@
 
     FLYWHEEL_DATASETS=DIR python benchmarks/privacy_training.py
 
-DIR holds mnist/ and adult/. Everything was chosen on validation rows cut from the training parts (MNIST's last
-10,000 training pictures); each test part is looked at once, here. One core, CPU seconds.
+DIR holds mnist/ and adult/. What MNIST's training is like was chosen on its last 10,000 training pictures; Adult's
+was not tuned at all. The test parts are looked at here alone. One core, CPU seconds.
 """
 
 import gzip

@@ -102,10 +102,6 @@ def test_a_private_training_tells_what_it_promises_and_pays_for_it_once(visits: 
     assert len(visits.ledger.all("privacy")) == 1
 
 
-class Killed(Exception):
-    """Somebody pulled the plug."""
-
-
 @dataclasses.dataclass
 class Plug:
     """Watches a training, and ends it in the middle of an epoch."""
@@ -115,7 +111,7 @@ class Plug:
     def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
         assert np.isnan(loss)
         if epoch == self.epoch_to_end and done == 2:
-            raise Killed
+            raise KeyboardInterrupt
 
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
         assert "loss" not in measures
@@ -135,7 +131,7 @@ def test_a_training_that_was_killed_ends_where_an_undisturbed_one_does(tmp_path:
         return str(fit("mlp", problem, options, schedule, Plug(plug)).about["weights"])
 
     straight = weights(protected(problem, tmp_path / "a.npz"))
-    with pytest.raises(Killed):
+    with pytest.raises(KeyboardInterrupt):
         weights(protected(problem, tmp_path / "b.npz"), plug=3)
     assert (tmp_path / "b.npz").exists()
     # Another key is another training: it does not go on from these weights.

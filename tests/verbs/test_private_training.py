@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import workspaces
+from numpy.typing import NDArray
 from workspaces import Workspace, image, lines
 
 from pipelines.accounting import Spending
@@ -16,7 +17,7 @@ from pipelines.bundle import read_bundle
 from pipelines.errors import BudgetError, ParameterError
 from pipelines.fixed import fixed_table, fixed_tokens
 from pipelines.models import Private, Problem, Schedule, fit
-from pipelines.models.chance import secret_for
+from pipelines.models.chance import Secret, secret_for
 from pipelines.models.options import Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
 from pipelines.promote import _challenger
@@ -140,7 +141,18 @@ def test_a_training_that_was_killed_ends_where_an_undisturbed_one_does(tmp_path:
     assert not (tmp_path / "b.npz").exists()
 
 
-def test_a_text_is_learnt_privately_too(tmp_path: Path) -> None:
+@dataclasses.dataclass(frozen=True)
+class Recorded(Secret):
+    """A secret that notes for which steps noise was drawn."""
+
+    steps: list[int] = dataclasses.field(default_factory=list)
+
+    def bits(self, step: int, size: int) -> NDArray[np.int32]:
+        self.steps.append(step)
+        return super().bits(step, size)
+
+
+def test_a_text_is_learnt_privately_too_and_no_two_steps_share_their_noise(tmp_path: Path) -> None:
     record = parse_record(workspaces.REVIEWS)
     (tmp_path / "parts").mkdir()
     for name in ("train", "valid"):
@@ -151,7 +163,11 @@ def test_a_text_is_learnt_privately_too(tmp_path: Path) -> None:
         }
         pl.DataFrame(rows).write_parquet(tmp_path / "parts" / f"{name}.parquet")
     problem = pose(tmp_path / "parts", record, "none", 7, closed=True)
-    fitted = fit("lstm", problem, Lstm(50, 12, 4, 4, 0.1), protected(problem, tmp_path / "a.npz"), Plug(0))
+    schedule, secret = protected(problem, tmp_path / "a.npz"), Recorded(b"key")
+    assert schedule.private is not None
+    schedule = dataclasses.replace(schedule, private=dataclasses.replace(schedule.private, secret=secret))
+    fitted = fit("lstm", problem, Lstm(50, 12, 4, 4, 0.1), schedule, Plug(0))
+    assert secret.steps == list(range(9))
     assert fitted.features == fixed_tokens("text", 12, 50)
     assert fitted.graph
 

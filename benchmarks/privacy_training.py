@@ -11,6 +11,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,9 @@ def steps(network: Any, inputs: NDArray[Any], labels: NDArray[Any]) -> list[Step
     rows = of_rows(len(labels))
     secret, sample = secret_for(KEY, "cost"), rows[:, 0]
     given = Units(inputs, labels, np.ones(len(labels)), rows)
-    private = PrivateStep(network, Mechanism(1.0, 1.0, len(labels)), given)
+    private, numbers = PrivateStep(network, Mechanism(1.0, 1.0, len(labels)), given, secret), count()
     plain, vectorised = plain_step(network, inputs, labels), vectorised_step(network, inputs, labels)
-    return [lambda: plain(sample), lambda: private(sample, secret, 1), lambda: vectorised(sample)]
+    return [lambda: plain(sample), lambda: private(sample, next(numbers)), lambda: vectorised(sample)]
 
 
 def plain_step(network: Any, inputs: NDArray[Any], labels: NDArray[Any]) -> Callable[[Any], Any]:
@@ -275,17 +276,17 @@ def learn(
     from pipelines.models.private import Mechanism, PrivateStep, Units
     from pipelines.units import of_rows
 
-    rate, count = batch / len(labels), round(epochs * len(labels) / batch)
-    sigma = noise_for(epsilon, DELTA, rate, count)
+    rate, times = batch / len(labels), round(epochs * len(labels) / batch)
+    sigma = noise_for(epsilon, DELTA, rate, times)
     network.optimizer.build(network.trainable_variables)
     given = Units(inputs, labels, np.ones(len(labels)), of_rows(len(labels)))
-    step = PrivateStep(network, Mechanism(clip, sigma, batch), given)
     secret = secret_for(KEY, f"{epsilon} {batch} {epochs} {clip}")
-    for number in range(count):
-        step(secret.sample(number, len(labels), rate), secret, number)
+    step = PrivateStep(network, Mechanism(clip, sigma, batch), given, secret)
+    for number in range(times):
+        step(secret.sample(number, len(labels), rate), number)
     network.optimizer.finalize_variable_values(network.trainable_variables)
-    spent = epsilon_of(sigma, DELTA, rate, count)
-    return f"epsilon {spent:.3f}, sigma {sigma:.3f}, {count} steps of {batch} expected, clip {clip:g}"
+    spent = epsilon_of(sigma, DELTA, rate, times)
+    return f"epsilon {spent:.3f}, sigma {sigma:.3f}, {times} steps of {batch} expected, clip {clip:g}"
 
 
 def accuracy(network: Any, inputs: NDArray[Any], labels: NDArray[np.int64]) -> float:

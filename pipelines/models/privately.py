@@ -44,7 +44,7 @@ def train_privately(
     while progress.epoch < private.epochs:
         seed_dropout(network, int.from_bytes(private.secret.key[:3], "big"), progress.epoch)
         for number in range(progress.epoch * private.steps_per_epoch, (progress.epoch + 1) * private.steps_per_epoch):
-            step(private.secret.sample(number, len(private.table), private.spending.rate), private.secret, number)
+            step(private.secret.sample(number, len(private.table), private.spending.rate), number)
             watcher.batch(
                 progress.epoch + 1, number % private.steps_per_epoch + 1, private.steps_per_epoch, float("nan")
             )
@@ -58,7 +58,9 @@ def train_privately(
 def _step(network: "keras.Model", problem: Problem, arrays: Arrays, private: Private) -> PrivateStep:
     mechanism = Mechanism(private.clip, private.spending.sigma, private.spending.rate * len(private.table))
     labels = problem.train.labels
-    return PrivateStep(network, mechanism, Units(feed(arrays), labels, problem.weights[labels], private.table))
+    return PrivateStep(
+        network, mechanism, Units(feed(arrays), labels, problem.weights[labels], private.table), private.secret
+    )
 
 
 def _after(

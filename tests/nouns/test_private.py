@@ -129,7 +129,7 @@ def test_norms_and_clipped_sums_are_those_of_single_gradients(case: str, table: 
     given = units(inputs, TABLES[table])
     true = true_gradients(model, given)
     clip = float(np.median(lengths(true)))  # half of them are clipped, half are not
-    step = PrivateStep(model, Mechanism(clip, 1.0, 4.0), given)
+    step = PrivateStep(model, Mechanism(clip, 1.0, 4.0), given, SECRET)
     norms = np.sqrt(tf.function(step.squares, autograph=False)(*as_batch(given)).numpy())
     np.testing.assert_allclose(norms, lengths(true), rtol=1e-5)
     sums = tf.function(step.clipped, autograph=False)(*as_batch(given))
@@ -146,7 +146,7 @@ def test_a_step_without_noise_moves_by_the_mean_over_the_units_that_were_expecte
     true = true_gradients(model, given)
     before = [v.numpy() for v in model.trainable_variables]
     sample = np.array([1, 4, 5], dtype=np.int32)
-    PrivateStep(model, Mechanism(1e9, 0.0, 6.0), given)(sample, SECRET, 0)
+    PrivateStep(model, Mechanism(1e9, 0.0, 6.0), given, SECRET)(sample, 0)
     for place, variable in enumerate(model.trainable_variables):
         moved = sum(true[unit][place] for unit in sample) / 6.0
         np.testing.assert_allclose(before[place] - variable.numpy(), moved, atol=1e-5)
@@ -158,9 +158,9 @@ def test_a_large_sample_is_learnt_in_parts_and_gets_noise_once() -> None:
     for most in (LARGEST, 2 * LARGEST):
         keras.utils.set_random_seed(11)
         model = network((5,), L.Dense(3))
-        step = PrivateStep(model, Mechanism(0.1, 1.0, rows), units(numbers(5, rows=rows)))
+        step = PrivateStep(model, Mechanism(0.1, 1.0, rows), units(numbers(5, rows=rows)), SECRET)
         step.most = most
-        step(np.arange(rows, dtype=np.int32), SECRET, 3)
+        step(np.arange(rows, dtype=np.int32), 3)
         results.append([v.numpy() for v in model.trainable_variables])
     for parts, whole in zip(*results, strict=True):
         np.testing.assert_allclose(parts, whole, atol=1e-6)
@@ -172,7 +172,7 @@ def noise_of(sample: list[int], sigma: float, clip: float, expected: float, numb
     model = network((50,), L.Dense(400))
     given = units(np.zeros((4, 50), dtype=np.float32))
     before = model.layers[1].kernel.numpy()
-    PrivateStep(model, Mechanism(clip, sigma, expected), given)(np.array(sample, dtype=np.int32), SECRET, number)
+    PrivateStep(model, Mechanism(clip, sigma, expected), given, SECRET)(np.array(sample, dtype=np.int32), number)
     return (before - model.layers[1].kernel.numpy()).ravel()
 
 
@@ -230,16 +230,16 @@ def test_chance_depends_on_key_and_training() -> None:
 )
 def test_layers_that_mix_rows_are_refused(model: Callable[[], Any], said: str) -> None:
     with pytest.raises(TrainingError, match=said) as caught:
-        PrivateStep(model(), Mechanism(1.0, 1.0, 1.0), units(numbers(4)))
+        PrivateStep(model(), Mechanism(1.0, 1.0, 1.0), units(numbers(4)), SECRET)
     lines(caught.value)
 
 
 def test_a_layer_that_is_used_twice_is_refused() -> None:
     shared = L.Dense(4)
     model = network((4,), shared, L.ReLU(), shared)
-    step = PrivateStep(model, Mechanism(1.0, 1.0, 1.0), units(numbers(4)))
+    step = PrivateStep(model, Mechanism(1.0, 1.0, 1.0), units(numbers(4)), SECRET)
     with pytest.raises(TrainingError, match="used twice") as caught:
-        step(np.array([0], dtype=np.int32), SECRET, 0)
+        step(np.array([0], dtype=np.int32), 0)
     lines(caught.value)
 
 
@@ -247,7 +247,7 @@ def test_a_penalty_on_weights_joins_behind_the_noise() -> None:
     keras.utils.set_random_seed(11)
     model = network((4,), L.Dense(3, kernel_regularizer=keras.regularizers.L2(0.25)))
     before = model.layers[1].kernel.numpy()
-    PrivateStep(model, Mechanism(1.0, 0.0, 1.0), units(numbers(4)))(np.array([], dtype=np.int32), SECRET, 0)
+    PrivateStep(model, Mechanism(1.0, 0.0, 1.0), units(numbers(4)), SECRET)(np.array([], dtype=np.int32), 0)
     np.testing.assert_allclose(model.layers[1].kernel.numpy(), before * 0.5, atol=1e-6)
 
 

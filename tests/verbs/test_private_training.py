@@ -167,7 +167,8 @@ def test_a_text_is_learnt_privately_too_and_no_two_steps_share_their_noise(tmp_p
     assert schedule.private is not None
     schedule = dataclasses.replace(schedule, private=dataclasses.replace(schedule.private, secret=secret))
     fitted = fit("lstm", problem, Lstm(50, 12, 4, 4, 0.1), schedule, Plug(0))
-    assert secret.steps == list(range(9))
+    assert set(range(9)) <= set(secret.steps)
+    assert len(set(secret.steps)) == len(secret.steps)
     assert fitted.features == fixed_tokens("text", 12, 50)
     assert fitted.graph
 

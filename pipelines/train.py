@@ -153,7 +153,7 @@ def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: 
             "bring more rows, or leave the rare labels out of `record`'s categories.",
         )
     weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
-    parts = {name: _part(frame, record, labels) for name, frame in frames.items()}
+    parts = {name: _part(frame, record, labels, named=closed) for name, frame in frames.items()}
     return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed)
 
 
@@ -163,11 +163,11 @@ def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
     return tuple(label for label in record.label.categories or sorted(present) if label in present)
 
 
-def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...]) -> Part:
+def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...], *, named: bool) -> Part:
     rows = rows.filter(pl.col(record.label.name).cast(pl.String).is_in(labels))
     places = {label: place for place, label in enumerate(labels)}
     answers: NDArray[np.int64] = np.array([places[str(label)] for label in rows[record.label.name]], dtype=np.int64)
-    subjects = tuple(rows["subject"]) if record.with_role("subject") is not None else ()
+    subjects = tuple(rows["subject"]) if named and record.with_role("subject") is not None else ()
     return Part(inputs(rows, record), answers, subjects)
 
 

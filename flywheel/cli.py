@@ -110,7 +110,9 @@ def _scrub(commands: Commands) -> None:  # type: ignore[valid-type]
     scrub.add_argument("file", metavar="FILE|-", help='a text, which is one document, or JSON lines {"text": …}')
     scrub.add_argument("--json", action="store_true", help="one JSON object per document, with what was found where")
     scrub.add_argument("--mode", default="placeholder", metavar="MODE", help="placeholder (default), surrogate or mask")
-    scrub.add_argument("--finders", default="patterns", metavar="NAMES", help="patterns (default), presidio; by commas")
+    scrub.add_argument(
+        "--finders", default="patterns,names", metavar="NAMES", help="patterns,names (default), presidio"
+    )
     scrub.add_argument("--numbered", default="people", metavar="WHOM", help="people (default), all or none: <PERSON_2>")
 
 

@@ -39,6 +39,7 @@ class Environment:
     actor: str
     operator_token: str | None
     prefect_home: Path
+    noise_key: str | None = None
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -55,4 +56,5 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         operator_token=variables.get("FLYWHEEL_OPERATOR_TOKEN") or None,
         actor=variables.get("FLYWHEEL_ACTOR") or f"user {os.getuid()}",
         prefect_home=Path(variables.get("PREFECT_HOME") or Path(variables.get("HOME", "~")) / ".prefect").expanduser(),
+        noise_key=variables.get("FLYWHEEL_NOISE_KEY") or None,
     )

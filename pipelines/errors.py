@@ -9,6 +9,7 @@
     + BundleError      a model bundle is incomplete or was altered
     + TrainingError    the data cannot train a model: one class, no rows
     + LeakError        a person, or a canary, stands where none may stand
+    + BudgetError      a training would spend more privacy than its data set has
   x WorldError       the world is at fault: trying again may help (exit code 3)
     + BusyError        another run holds this workspace
     + ServerError      a server that we need does not answer
@@ -58,6 +59,10 @@ class TrainingError(DataError):
 
 class LeakError(DataError):
     """A person, or a canary, stands where none may stand."""
+
+
+class BudgetError(DataError):
+    """A training would spend more privacy than its data set has."""
 
 
 class WorldError(FlywheelError):

@@ -6,9 +6,10 @@ whoever serves it. Its `arrays` feed the bundle's graph.
 
 import math
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -117,12 +118,13 @@ class Terms:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The ids of a text's first `length` tokens, in order."""
+    """The ids of a text's first `length` tokens, in order; by their hash where there are `buckets`."""
 
     kind: ClassVar[str] = "tokens"
     column: str
     length: int
     vocabulary: dict[str, int]
+    buckets: int = 0
 
     @classmethod
     def fit(cls, texts: Sequence[str], column: str, length: int, size: int) -> "Tokens":
@@ -139,10 +141,19 @@ class Tokens:
         ranked = sorted(((-count, token) for token, count in counts.items() if count > 1))[: size - 2]
         return cls(column, min(length, longest), {token: place + 2 for place, (_, token) in enumerate(ranked)})
 
+    @property
+    def rows(self) -> int:
+        """How many ids there are, padding and unknown among them."""
+        return 2 + (self.buckets or len(self.vocabulary))
+
+    def number(self, token: str) -> int:
+        """The id of `token`."""
+        return 2 + bucket(token, self.buckets) if self.buckets else self.vocabulary.get(token, UNKNOWN)
+
     def arrays(self, columns: Columns) -> Arrays:
         """`tokens` (n, longest of these texts) int32, padded by 0 at the end."""
         rows = [
-            [self.vocabulary.get(token, UNKNOWN) for token in tokens(text or "")[: self.length]] or [UNKNOWN]
+            [self.number(token) for token in tokens(text or "")[: self.length]] or [UNKNOWN]
             for text in columns[self.column]
         ]
         found = np.zeros((len(rows), max([len(row) for row in rows] + [1])), dtype=np.int32)
@@ -194,11 +205,13 @@ class Table:
 
     A generalised cell is a list: an interval counts as its middle, a category that may be one of several as a share of
     each. So a model that learned from generalised rows reads a value as it is.
+    A category whose values nobody listed beforehand is one-hot in `hashed` buckets instead.
     """
 
     kind: ClassVar[str] = "table"
     numbers: dict[str, Scale]
     categories: dict[str, list[str]]
+    hashed: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def fit(cls, columns: Columns, record: Record) -> "Table":
@@ -217,13 +230,22 @@ class Table:
     def width(self) -> int:
         """How many columns the array has."""
         scales, known = self.numbers.values(), self.categories.values()
-        return sum(scale.width for scale in scales) + sum(len(values) + 1 for values in known)
+        buckets = sum(self.hashed.values()) + len(self.hashed)
+        return sum(scale.width for scale in scales) + sum(len(values) + 1 for values in known) + buckets
 
     def arrays(self, columns: Columns) -> Arrays:
         """`table` (n, width) float32; a missing number counts as the mean, with its flag set."""
         parts = [scale.columns(columns[name]) for name, scale in self.numbers.items()]
         parts += [_one_hot(columns[name], values) for name, values in self.categories.items()]
+        for name, buckets in self.hashed.items():
+            places = [buckets if value is None else bucket(str(value), buckets) for value in columns[name]]
+            parts.append(np.eye(buckets + 1, dtype=np.float32)[places])
         return {"table": np.concatenate(parts, axis=1)}
+
+
+def bucket(value: str, buckets: int) -> int:
+    """The one of `buckets` that `value` falls into, on every machine."""
+    return zlib.crc32(value.encode()) % buckets
 
 
 def _one_hot(values: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]:

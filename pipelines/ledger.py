@@ -104,6 +104,16 @@ class Ledger:
         if first is not None and head is not None:
             raise_anchor(self._anchor, Head(first, head.number, head.digest))
 
+    def append_after(self, kind: str, body: Mapping[str, Any], known: int) -> bool:
+        """Add an entry if there are no more than the `known` ones of its kind; whether it was added."""
+        count = sql.select(sql.func.count()).select_from(entries).where(entries.c.kind == kind)
+        with self.engine.begin() as connection:
+            if connection.execute(count).scalar_one() != known:
+                return False
+            append(connection, kind, body)
+        self.anchor()
+        return True
+
     def last(self, kind: str) -> dict[str, Any] | None:
         """The newest entry of this `kind`, or None."""
         found = self.all(kind, limit=1)

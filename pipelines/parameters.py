@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import importlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from pipelines.errors import ParameterError
 from pipelines.record import Record, parse_record
 
 FILE = "params.yaml"
+# YAML 1.1 reads `1e-5`, without a dot, as a text.
+SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
 def read_parameters(workspace: Path) -> dict[str, Any]:
@@ -117,6 +120,8 @@ def convert(where: str, value: object, hint: Any) -> Any:
     if origin is dict and isinstance(value, dict):
         return {str(key): convert(f"{where}.{key}", item, inner[1]) for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str) and SCIENTIFIC.fullmatch(value):
         return float(value)
     if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value

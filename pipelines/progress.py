@@ -1,5 +1,6 @@
 """How a training goes on, for a person who watches: one line that moves, or one line per epoch in a log."""
 
+import math
 import sys
 import time
 from dataclasses import dataclass, field
@@ -26,17 +27,18 @@ class Terminal:
         full = WIDTH * done // total
         left = (at - self.started) / max(done - 1, 1) * (total - done)
         bar = "━" * full + "─" * (WIDTH - full)
-        sys.stderr.write(
-            f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  loss {loss:.3f}  {left:3.0f} s left\033[K"
-        )
+        told = "" if math.isnan(loss) else f"loss {loss:.3f}  "
+        sys.stderr.write(f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  {told}{left:3.0f} s left\033[K")
         sys.stderr.flush()
 
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
         """Leave one line that tells how the epoch ended."""
         start = "\r" if sys.stderr.isatty() else ""
         end = "\033[K" if start else ""
+        # A private training tells no loss of its training rows.
+        loss = f"loss {measures['loss']:.3f}  " if "loss" in measures else ""
         sys.stderr.write(
-            f"{start}  {self.name} epoch {epoch:2}/{epochs}  loss {measures['loss']:.3f}  "
+            f"{start}  {self.name} epoch {epoch:2}/{epochs}  {loss}"
             f"validation loss {measures['valid_loss']:.3f}  accuracy {measures['valid_accuracy']:6.1%}  "
             f"{time.monotonic() - self.started:.1f} s{end}\n"
         )

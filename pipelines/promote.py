@@ -93,6 +93,8 @@ def _challenger(found: Mapping[str, pl.DataFrame]) -> tuple[str, list[Gate]]:
     """The candidate where it beats the baseline beyond chance; a tie is lost, and the simpler model stands."""
     if "candidate" not in found:
         return "baseline", []
+    if "baseline" not in found:  # a private training has none: it would be trained without noise
+        return "candidate", []
     paired = _paired(found["candidate"], found["baseline"]["predicted"].to_numpy())
     winner, gate = gates.choose_challenger("candidate", "baseline", paired)
     return winner, [gate]

@@ -1,7 +1,7 @@
 """splits -> model: a candidate, and beside it the simpler model that it must beat, each as a portable bundle."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,14 +9,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.budget import reserve
 from pipelines.bundle import Bundle, write_bundle
 from pipelines.environment import Environment
 from pipelines.errors import ParameterError, TrainingError
 from pipelines.files import write_json
-from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
-from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.ledger import open_ledger
+from pipelines.models import Family, Fitted, Part, Private, Problem, Schedule, fit
+from pipelines.models.chance import secret_for
+from pipelines.models.options import Linear, Lstm, Mlp, Privacy
+from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
+from pipelines.protection import COVERS, check_privacy, plan, terms, training_of
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
 from pipelines.rows import inputs
@@ -57,6 +62,7 @@ def train(
     learning_rate: float = 0.001,
     patience: int = 3,
     class_weight: Literal["none", "balanced"] = "none",
+    privacy: Privacy | None = None,
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
@@ -65,31 +71,61 @@ def train(
 ) -> None:
     """Write the bundles of the baseline and of the `family` to `model`, and the ids of their MLflow runs.
 
-    A killed training goes on from its last whole epoch. Raises TrainingError where the rows cannot teach.
+    With `privacy` there is no baseline, and the budget is paid before the training starts. A killed training goes
+    on from its last whole epoch. Raises TrainingError where the rows cannot teach, BudgetError where they may not.
     """
     check_family(family, record)
-    problem = pose(splits, record, class_weight, seed)
+    if privacy is not None:
+        check_privacy(privacy, family, record, class_weight)
+    problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
     options = {"linear": linear, "lstm": lstm, "mlp": mlp}
     registry = open_registry(environment, workspace)
     runs = {}
-    model.mkdir(parents=True, exist_ok=True)
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.
-    for role, name in roles(family).items():
+    for role, name in roles(family, private=privacy is not None).items():
         checkpoint = workspace / OWN / "checkpoints" / f"{name}.npz"
         schedule = Schedule(epochs, batch_size, learning_rate, patience, checkpoint)
         settings = _settings(name, schedule, options[name], class_weight, seed)
-        live = _start(registry, record, role, settings, environment, workspace)
+        promise: dict[str, Any] = {}
+        if privacy is not None:
+            schedule, promise = _protected(privacy, problem, schedule, settings, splits, environment)
+        told = {f"privacy_{key}": value for key, value in promise.items()}
+        live = _start(registry, record, role, settings | told, environment, workspace)
         fitted = fit(name, problem, options[name], schedule, live)
-        write_bundle(_bundle(name, fitted, problem, seed, text), model / role)
+        write_bundle(_bundle(name, fitted, problem, seed, text, promise), model / role)
+        registry.log(live.run, {key: float(value) for key, value in told.items() if not isinstance(value, str)})
         registry.finish(live.run)
         runs[role] = live.run
     write_json(model / "runs.json", runs)
 
 
-def roles(family: Family) -> dict[str, Family]:
-    """Which families are trained as what; the baseline alone where it is itself the candidate."""
+def roles(family: Family, *, private: bool = False) -> dict[str, Family]:
+    """Which families are trained as what; the baseline alone where it is itself the candidate.
+
+    A `private` training has no baseline: that one learns without noise.
+    """
+    if private:
+        return {"candidate": family}
     return {"baseline": BASELINE} if family == BASELINE else {"baseline": BASELINE, "candidate": family}
+
+
+def _protected(
+    privacy: Privacy,
+    problem: Problem,
+    schedule: Schedule,
+    settings: dict[str, Any],
+    splits: Path,
+    environment: Environment,
+) -> tuple[Schedule, dict[str, Any]]:
+    """The schedule of a private training that the budget has paid for, and what it promises."""
+    table, spending = plan(privacy, problem.train, schedule.epochs, schedule.batch_size)
+    promise = terms(privacy, spending, problem)
+    key = noise_key(environment.home, environment.noise_key)
+    secret = secret_for(key, training_of(settings | promise, problem.record, splits))
+    budget = privacy.epsilon if privacy.budget is None else privacy.budget
+    reserve(open_ledger(environment), problem.record.name, secret.mark, promise, budget)
+    return replace(schedule, private=Private(privacy.clip, spending, schedule.epochs, table, secret)), promise
 
 
 def check_family(family: Family, record: Record) -> None:
@@ -104,19 +140,22 @@ def check_family(family: Family, record: Record) -> None:
         )
 
 
-def pose(splits: Path, record: Record, class_weight: str, seed: int) -> Problem:
-    """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach."""
+def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: bool = False) -> Problem:
+    """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach.
+
+    Its labels are those that occur or, where the set is `closed`, those of the record.
+    """
     frames = {name: pl.read_parquet(splits / f"{name}.parquet") for name in ("train", "valid")}
-    labels = label_names(frames["train"], record)
+    labels = record.label.categories if closed else label_names(frames["train"], record)
     counts = np.array([(frames["train"][record.label.name] == label).sum() for label in labels])
-    if len(labels) < 2 or counts.min() < 2:
+    if (counts >= 2).sum() < (2 if closed else max(2, len(labels))):
         raise TrainingError(
             f"train: {int((counts >= 2).sum())} of {len(labels)} classes have two training rows or more.",
             "Expected at least two classes with at least two rows each.",
             "bring more rows, or leave the rare labels out of `record`'s categories.",
         )
     weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
-    parts = {name: _part(frame, record, labels) for name, frame in frames.items()}
+    parts = {name: _part(frame, record, labels, named=closed) for name, frame in frames.items()}
     return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed)
 
 
@@ -126,18 +165,19 @@ def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
     return tuple(label for label in record.label.categories or sorted(present) if label in present)
 
 
-def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...]) -> Part:
+def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...], *, named: bool) -> Part:
     rows = rows.filter(pl.col(record.label.name).cast(pl.String).is_in(labels))
     places = {label: place for place, label in enumerate(labels)}
     answers: NDArray[np.int64] = np.array([places[str(label)] for label in rows[record.label.name]], dtype=np.int64)
-    return Part(inputs(rows, record), answers)
+    subjects = tuple(rows["subject"]) if named and record.with_role("subject") is not None else ()
+    return Part(inputs(rows, record), answers, subjects)
 
 
 def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str, seed: int) -> dict[str, Any]:
     shared = {"family": name, "seed": seed, "class_weight": class_weight, **asdict(options)}
     if name == BASELINE:
         return shared
-    own = {key: value for key, value in asdict(schedule).items() if key != "checkpoint"}
+    own = {key: value for key, value in asdict(schedule).items() if key not in ("checkpoint", "private")}
     return shared | own
 
 
@@ -156,13 +196,20 @@ def _start(
     return Live(registry, run_id, Terminal(settings["family"]))
 
 
-def _bundle(name: Family, fitted: Fitted, problem: Problem, seed: int, text: TextRules) -> Bundle:
-    about = fitted.about | {
-        "seed": seed,
-        "threads": os.cpu_count(),
-        "train_rows": len(problem.train.labels),
-        "valid_rows": len(problem.valid.labels),
-    }
+def _bundle(
+    name: Family, fitted: Fitted, problem: Problem, seed: int, text: TextRules, promise: dict[str, Any]
+) -> Bundle:
+    protected = {"privacy": promise | {"covers": COVERS}} if promise else {}
+    about = (
+        fitted.about
+        | protected
+        | {
+            "seed": seed,
+            "threads": os.cpu_count(),
+            "train_rows": len(problem.train.labels),
+            "valid_rows": len(problem.valid.labels),
+        }
+    )
     return Bundle(name, problem.labels, fitted.features, fitted.graph, about, text=text)
 
 

@@ -1,7 +1,6 @@
 """Where evidence comes from: the register, data/raw, the ledger, reports and keys of one workspace."""
 
 import hashlib
-import importlib.util
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.accounting import epsilon_of
 from pipelines.compliance import ledgered, opened, planted
 from pipelines.compliance.evidence import Anonymity, Consent, Evidence, Leaks, Proof, Residue, Spend, Stored, Version
 from pipelines.compliance.register import Register, read_register
@@ -185,20 +185,8 @@ def _spend(entry: Mapping[str, Any]) -> Spend:
         rate=rate,
         steps=steps,
         sampling=entry.get("sampling"),
-        recomputed=_epsilon(float(sigma), float(rate), int(steps), float(entry["delta"])) if whole else None,  # type: ignore[arg-type]
+        recomputed=epsilon_of(float(sigma), float(entry["delta"]), float(rate), int(steps)) if whole else None,  # type: ignore[arg-type]
     )
-
-
-def _epsilon(sigma: float, rate: float, steps: int, delta: float) -> float | None:
-    """The epsilon of so many Poisson-sampled Gaussian steps by their loss distribution; None without dp-accounting."""
-    if importlib.util.find_spec("dp_accounting") is None:
-        return None
-    from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent
-    from dp_accounting.pld import PLDAccountant
-
-    accountant = PLDAccountant()
-    accountant.compose(PoissonSampledDpEvent(rate, GaussianDpEvent(sigma)), steps)
-    return float(accountant.get_epsilon(delta))
 
 
 def _proof(workspace: Path) -> Proof | None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
+from pipelines.models.chance import Secret
 from pipelines.record import Record
 
 if TYPE_CHECKING:
@@ -18,10 +20,11 @@ Family = Literal["linear", "lstm", "mlp"]
 
 @dataclass(frozen=True)
 class Part:
-    """Rows to learn from or to validate on: columns, and the place of each row's label."""
+    """Rows to learn from or to validate on: columns, the place of each row's label, and whose they are."""
 
     columns: Columns
     labels: NDArray[np.int64]
+    subjects: tuple[str, ...] = ()  # one per row, where the data name them
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,34 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
+class Private:
+    """How the rows are protected while a network learns from them.
+
+    `table` (units, rows each) names the training rows of each unit, filled up by -1; a unit is a row or a subject.
+    """
+
+    clip: float
+    spending: Spending
+    epochs: int
+    table: NDArray[np.int32]
+    secret: Secret
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many samples are drawn between two looks at the validation rows."""
+        return self.spending.steps // self.epochs
+
+
+@dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns, and where a killed training goes on from."""
+    """How long and how fast a network learns, where a killed training goes on from, and how rows are protected."""
 
     epochs: int
     batch_size: int
     learning_rate: float
     patience: int
     checkpoint: "Path"
+    private: Private | None = None
 
 
 def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:

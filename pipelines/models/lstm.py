@@ -1,6 +1,7 @@
 """Embedding, LSTM, dense: a network that reads a text in its order."""
 
 from pipelines.features import Tokens
+from pipelines.fixed import fixed_tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Lstm
@@ -11,10 +12,13 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     import keras
 
     texts = problem.train.columns[problem.text]
-    features = Tokens.fit(texts, problem.text, options.length, options.vocabulary)
+    if schedule.private:
+        features = fixed_tokens(problem.text, options.length, options.vocabulary)
+    else:
+        features = Tokens.fit(texts, problem.text, options.length, options.vocabulary)
     prepare(problem.seed)
     words = keras.Input((None,), dtype="int32", name="tokens")
-    hidden = keras.layers.Embedding(len(features.vocabulary) + 2, options.embedding, mask_zero=True)(words)
+    hidden = keras.layers.Embedding(features.rows, options.embedding, mask_zero=True)(words)
     hidden = keras.layers.SpatialDropout1D(options.dropout)(hidden)
     hidden = keras.layers.LSTM(options.units)(hidden)
     hidden = keras.layers.Dropout(options.dropout)(hidden)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[Any]]
 
+# Of an epoch; a private training tells no loss of its training rows.
+MEASURES = ("loss", "valid_loss", "valid_accuracy")
+
 
 @dataclass
 class Progress:
@@ -53,13 +56,17 @@ def train(
     """
     import keras
 
+    if schedule.private is not None:
+        from pipelines.models.privately import train_privately
+
+        return train_privately(network, problem, arrays, schedule, schedule.private, watcher)
     network.compile(
         optimizer=keras.optimizers.Adam(schedule.learning_rate, clipnorm=1.0),
         loss="sparse_categorical_crossentropy",
     )
     network.optimizer.build(network.trainable_variables)
     best = network.get_weights()
-    checkpoint = Checkpoint(schedule.checkpoint, _identity(network, problem, arrays[0], schedule))
+    checkpoint = Checkpoint(schedule.checkpoint, identity(network, problem, arrays[0], schedule))
     progress, best = checkpoint.restore(network, best)
     while progress.epoch < schedule.epochs and progress.epoch - progress.best_epoch < schedule.patience:
         best = _epoch(network, problem, arrays, schedule, watcher, progress, best)
@@ -81,9 +88,9 @@ def _epoch(
     """One pass over the training rows; the best weights so far."""
     train, valid = arrays
     order = np.random.default_rng([problem.seed, progress.epoch]).permutation(len(problem.train.labels))
-    _seed_dropout(network, problem.seed, progress.epoch)
+    seed_dropout(network, problem.seed, progress.epoch)
     loss = _learn(network, {n: v[order] for n, v in train.items()}, problem, order, schedule, watcher, progress.epoch)
-    measures = {"loss": loss, **_validate(network, valid, problem.valid)}
+    measures = {"loss": loss, **validate(network, valid, problem.valid)}
     if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
         raise TrainingError(
             f"train: the loss became infinite in epoch {progress.epoch + 1}.",
@@ -130,7 +137,8 @@ def _learn(
     return float(history.history["loss"][0])
 
 
-def _validate(network: "keras.Model", arrays: Arrays, part: Part) -> dict[str, float]:
+def validate(network: "keras.Model", arrays: Arrays, part: Part) -> dict[str, float]:
+    """Loss and accuracy of `network` on the validation rows."""
     found = np.asarray(network.predict(feed(arrays), batch_size=512, verbose=0), dtype=np.float64)
     right = found[np.arange(len(part.labels)), part.labels]
     return {
@@ -145,7 +153,7 @@ def feed(arrays: Arrays) -> NDArray[Any]:
     return only
 
 
-def _seed_dropout(network: "keras.Model", seed: int, epoch: int) -> None:
+def seed_dropout(network: "keras.Model", seed: int, epoch: int) -> None:
     """Set every layer's generator as a function of seed and epoch: a checkpoint then needs no generator states."""
     generators = [v for v in network.non_trainable_variables + network.variables if "seed_generator" in v.path]
     for place, state in enumerate({v.path: v for v in generators}.values()):
@@ -175,7 +183,7 @@ def export(network: "keras.Model", example: Arrays) -> bytes:
         return path.read_bytes()
 
 
-def _identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule: Schedule) -> str:
+def identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule: Schedule) -> str:
     """What a checkpoint must agree in to be gone on from: network, data, schedule, seed."""
     total = hashlib.sha256(network.to_json().encode())
     for name, values in sorted(arrays.items()):
@@ -200,7 +208,7 @@ class Checkpoint:
         state: dict[str, Any] = {f"weight_{i}": value for i, value in enumerate(network.get_weights())}
         state |= {f"best_{i}": value for i, value in enumerate(best)}
         state |= {f"optimizer_{i}": np.asarray(v) for i, v in enumerate(network.optimizer.variables)}
-        history = [[h["loss"], h["valid_loss"], h["valid_accuracy"]] for h in progress.history]
+        history = [[h.get(name, np.nan) for name in MEASURES] for h in progress.history]
         scalars = np.array([progress.epoch, progress.best_epoch, progress.best_loss])
         with replacing(self.path) as draft, draft.open("wb") as file:
             np.savez(file, identity=np.array(self.identity), scalars=scalars, history=np.array(history), **state)
@@ -216,8 +224,10 @@ class Checkpoint:
             for place, variable in enumerate(network.optimizer.variables):
                 variable.assign(state[f"optimizer_{place}"])
             epoch, best_epoch, best_loss = state["scalars"]
-            names = ("loss", "valid_loss", "valid_accuracy")
-            history = [dict(zip(names, map(float, row), strict=True)) for row in state["history"]]
+            history = [
+                {name: float(value) for name, value in zip(MEASURES, row, strict=True) if not np.isnan(value)}
+                for row in state["history"]
+            ]
             weights = [state[f"best_{i}"] for i in range(len(best))]
         return Progress(int(epoch), int(best_epoch), float(best_loss), history), weights
 

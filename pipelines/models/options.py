@@ -1,6 +1,7 @@
 """What can be chosen for each family; a section of `train` in params.yaml each. No heavy import here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,15 @@ class Mlp:
 
     layers: tuple[int, ...] = (128, 64)
     dropout: float = 0.2
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Differential privacy: what is promised to each unit in the training rows, and how a step keeps it."""
+
+    epsilon: float = 3.0
+    delta: float = 1e-5
+    clip: float = 1.0  # a unit's gradient is no longer than this
+    unit: Literal["subject", "example"] = "subject"
+    rows: int = 4  # the most that one subject may teach by
+    budget: float | None = None  # over all trainings on the data set; one training of this epsilon where left out

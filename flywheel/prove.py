@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
-from pipelines.models import Problem, Schedule, fit
+from pipelines.models import Private, Problem, Schedule, fit
+from pipelines.models.chance import secret_for
 from pipelines.models.options import Linear, Lstm, Mlp
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
+from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
 from pipelines.train import check_family, pose, train
@@ -39,8 +41,11 @@ def prove(canaries: int) -> int:
         )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
-        problem = pose(workspace / SPLITS, chosen["record"], chosen.get("class_weight", "none"), chosen.get("seed", 0))
-        twin = examine(problem, lambda rows: _learn(rows, chosen, Path(folder)), canaries, seed=chosen.get("seed", 0))
+        private, seed = chosen.get("privacy"), chosen.get("seed", 0)
+        weights = chosen.get("class_weight", "none")
+        problem = pose(workspace / SPLITS, chosen["record"], weights, seed, closed=private is not None)
+        delta = private.delta if private else 0.0
+        twin = examine(problem, lambda rows: _learn(rows, chosen, Path(folder)), canaries, delta, seed)
     found = {"at": now(), "family": chosen["family"], "model": digest(workspace / MODEL / role), **_figures(twin)}
     write_json(workspace / TWIN, found)
     _remember(workspace, role, found)
@@ -53,7 +58,12 @@ def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
     names = ("epochs", "batch_size", "learning_rate", "patience")
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
     schedule = Schedule(**{name: chosen.get(name, usual[name]) for name in names}, checkpoint=folder / "twin.npz")
-    family = chosen["family"]
+    family, private = chosen["family"], chosen.get("privacy")
+    if private is not None:
+        # Its noise is its own, and is paid from no budget: the twin is thrown away, and a bound is all that is told.
+        table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)
+        secret = secret_for(os.urandom(32), "twin")
+        schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
     fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
     return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
 

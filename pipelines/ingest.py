@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import raw as sealed_rows
 from pipelines import versions
 from pipelines.canaries import plant
+from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
 from pipelines.errors import SourceError
@@ -18,6 +19,7 @@ from pipelines.files import digest
 from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
+from pipelines.retention import expire
 from pipelines.sample import reviews
 from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
 from pipelines.sources.columns import Row
@@ -98,6 +100,9 @@ def ingest(
         sealed_rows.append(folder, [*fresh, *answers, *planted], record.names)
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
     changed = sealed_rows.note_gone(folder, away) or bool(fresh) or bool(answers)
+    register = read_register(workspace)
+    days = register.retention_days if register else None
+    changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
     provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
     rows = len(known) + len(fresh) + len(answers)

@@ -76,14 +76,15 @@ class KeyStore:
             self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", fresh)
         return keys | self.find([subject for subject, _ in fresh])
 
-    def destroy(self, subjects: Collection[str]) -> set[str]:
-        """Destroy the keys of `subjects` for good and remember who was forgotten; those who had a key."""
+    def destroy(self, subjects: Collection[str], *, forget: bool = True) -> set[str]:
+        """Destroy the keys of `subjects` for good and remember who was forgotten, if so asked; those who had a key."""
         keys = self.find(subjects)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._lock, self._store:
             names = [(head(key),) for key in keys.values()]
             self._store.executemany("INSERT OR IGNORE INTO destroyed_keys VALUES (?)", names)
-            self._store.executemany("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", [(s, at) for s in subjects])
+            if forget:
+                self._store.executemany("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", [(s, at) for s in subjects])
             self._store.executemany("DELETE FROM subject_keys WHERE subject = ?", [(s,) for s in subjects])
         with self._lock:
             # A deleted key may stand in the write-ahead log until that is emptied.

@@ -96,6 +96,7 @@ def terms(privacy: Privacy, spending: Spending, problem: Problem) -> dict[str, A
         **asdict(spending),
         "unit": unit,
         "rows_per_unit": privacy.rows if unit == "subject" else 1,
+        "sampling": "poisson",
     }
 
 

@@ -1,8 +1,8 @@
 """data/raw: sealed rows in numbered parts that are appended and never rewritten.
 
 In the clear stand only keyed names (row and subject) and where a row came from; everything a person wrote or is
-stands in `sealed`. Who has gone, forgotten or without consent, is noted in numbered files beside the parts: so it makes
-a new version, and the stages that read it run again.
+stands in `sealed`. Who has gone, forgotten or without consent, and which rows have been kept long enough, is noted in
+numbered files beside the parts: so it makes a new version, and the stages that read it run again.
 """
 
 import json
@@ -70,7 +70,7 @@ def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path
 def gone(raw: Path) -> set[str]:
     """The subjects of `raw` who have gone, and have not come back."""
     away: set[str] = set()
-    for note in _notes(raw):
+    for note in _notes(raw, "gone"):
         said = json.loads(note.read_text("utf-8"))
         away = (away | set(said["gone"])) - set(said["back"])
     return away
@@ -81,28 +81,45 @@ def note_gone(raw: Path, away: Collection[str]) -> bool:
     before = gone(raw)
     if before == set(away):
         return False
-    number = len(_notes(raw)) + 1
-    write_json(raw / f"gone-{number:06}.json", {"gone": sorted(set(away) - before), "back": sorted(before - set(away))})
+    _note(raw, "gone", {"gone": sorted(set(away) - before), "back": sorted(before - set(away))})
     return True
 
 
-def _notes(raw: Path) -> list[Path]:
-    return sorted(raw.glob("gone-*.json"))
+def expired(raw: Path) -> set[str]:
+    """The ids of the rows of `raw` that were kept as long as they may be."""
+    return {row for note in _notes(raw, "expired") for row in json.loads(note.read_text("utf-8"))["rows"]}
+
+
+def note_expired(raw: Path, rows: Collection[str]) -> bool:
+    """Note in `raw` that these rows have been kept long enough; whether that was news."""
+    fresh = sorted(set(rows) - expired(raw))
+    if fresh:
+        _note(raw, "expired", {"rows": fresh})
+    return bool(fresh)
+
+
+def _note(raw: Path, kind: str, content: dict[str, list[str]]) -> None:
+    write_json(raw / f"{kind}-{len(_notes(raw, kind)) + 1:06}.json", content)
+
+
+def _notes(raw: Path, kind: str) -> list[Path]:
+    return sorted(raw.glob(f"{kind}-*.json"))
 
 
 def open_rows(raw: Path, record: Record, vault: Vault, access: Access, *, planted: bool = False) -> pl.DataFrame:
     """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
 
-    Rows of subjects who have gone are left out, and canaries unless they are asked for (`planted`). A column that
-    a part does not hold is missing in its rows.
+    Rows of subjects who have gone and rows that have expired are left out, and canaries unless they are asked for
+    (`planted`). A column that a part does not hold is missing in its rows.
     """
-    away = pl.Series(sorted(gone(raw)), dtype=pl.String)
-    rows = pl.concat([_open_part(part, record, vault, access, away) for part in parts(raw)])
+    away, old = (pl.Series(sorted(names), dtype=pl.String) for names in (gone(raw), expired(raw)))
+    left = ~pl.col("subject").is_in(away.implode()) & ~pl.col("row").is_in(old.implode())
+    rows = pl.concat([_open_part(part, record, vault, access, left) for part in parts(raw)])
     return rows if planted else rows.filter(pl.col("origin") != PLANTED)
 
 
-def _open_part(part: Path, record: Record, vault: Vault, access: Access, away: pl.Series) -> pl.DataFrame:
-    frame = pl.read_parquet(part).filter(~pl.col("subject").is_in(away.implode()))
+def _open_part(part: Path, record: Record, vault: Vault, access: Access, which: pl.Expr) -> pl.DataFrame:
+    frame = pl.read_parquet(part).filter(which)
     columns = json.loads(pl.read_parquet_metadata(part)["columns"])
     opened = vault.open(zip(frame["row"], frame["subject"], frame["sealed"], strict=True), access)
     keep = pl.Series([cells is not None for cells in opened], dtype=pl.Boolean)

@@ -69,5 +69,8 @@ def _some(columns: Columns, places: np.ndarray) -> Columns:
 def _taught(problem: Problem, columns: Columns, classes: np.ndarray) -> Problem:
     """`problem` with these rows among its training rows."""
     rows = {name: [*problem.train.columns[name], *columns[name]] for name in problem.train.columns}
-    part = Part(rows, np.concatenate([problem.train.labels, classes]))
+    # Each canary is somebody of its own: private training protects people, not rows.
+    strangers = tuple(f"canary {number}" for number in range(len(classes)))
+    subjects = (*problem.train.subjects, *strangers) if problem.train.subjects else ()
+    part = Part(rows, np.concatenate([problem.train.labels, classes]), subjects)
     return Problem(problem.record, problem.labels, part, problem.valid, problem.weights, problem.seed)

@@ -1,7 +1,7 @@
 """Where evidence comes from: the register, data/raw, the ledger, reports and keys of one workspace."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,12 @@ def gather(
     environment: Environment,
     record: Record,
     anonymise: Mapping[str, Any],
-    names_in: Callable[[str], int] | None = None,
+    names_in: Callable[[Sequence[str]], int] | None = None,
 ) -> Evidence:
     """All evidence on `workspace` as it stands now.
 
     Opens data/raw in memory, which is an access of its own: it is logged, for the purpose "prove". `names_in` counts
-    the names of a text, where something can find them; `anonymise` is that section of params.yaml.
+    the names of people in texts, where something can find them; `anonymise` is that section of params.yaml.
     """
     at, register, ledger = datetime.now(UTC), read_register(workspace), open_ledger(environment)
     version = _version(workspace)
@@ -133,7 +133,7 @@ def _leaks(workspace: Path) -> Leaks | None:
     )
 
 
-def _residue(workspace: Path, record: Record, names_in: Callable[[str], int] | None) -> Residue | None:
+def _residue(workspace: Path, record: Record, names_in: Callable[[Sequence[str]], int] | None) -> Residue | None:
     file = workspace / SPLITS / "train.parquet"
     if not file.is_file():
         return None
@@ -144,7 +144,7 @@ def _residue(workspace: Path, record: Record, names_in: Callable[[str], int] | N
     return Residue(
         texts=len(texts),
         identifiers=sum(len(find_identifiers(text)) for text in texts),
-        names=sum(map(names_in, texts)) if names_in else None,
+        names=names_in(texts) if names_in else None,
         planted=planted_ones,
         removed=removed,
     )

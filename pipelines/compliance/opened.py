@@ -12,7 +12,7 @@ from pipelines.compliance.evidence import Seals, Stored
 from pipelines.compliance.register import Register
 from pipelines.errors import SealError
 from pipelines.keys import FORMAT
-from pipelines.raw import PLANTED, gone, parts
+from pipelines.raw import PLANTED, expired, gone, parts
 from pipelines.record import Record
 from pipelines.values import typed
 from pipelines.vault import Vault
@@ -30,9 +30,9 @@ ADULT_ENOUGH = 14
 def look(raw: Path, record: Record, vault: Vault, access: Access) -> tuple[Seals, pl.DataFrame, tuple[str, ...]]:
     """The state of every sealed cell of `raw`, the rows in use (row, subject, origin, columns), and the columns.
 
-    Not in use are canaries, and rows of people who have gone.
+    Not in use are canaries, rows of people who have gone, and rows that have expired.
     """
-    away = gone(raw)
+    away, old = gone(raw), expired(raw)
     counts = {"rows": 0, "malformed": 0, "unauthentic": 0, "forgotten": 0}
     frames = []
     columns: dict[str, None] = {}
@@ -45,7 +45,7 @@ def look(raw: Path, record: Record, vault: Vault, access: Access) -> tuple[Seals
         opened, failed = _open(frame.filter(pl.Series(ours, dtype=pl.Boolean)), vault, access)
         counts["unauthentic"] += failed
         counts["forgotten"] += sum(cells is None for *_, cells in opened) - failed
-        used = [row for row in opened if row[1] not in away and row[2] != PLANTED]
+        used = [row for row in opened if row[1] not in away and row[0] not in old and row[2] != PLANTED]
         frames.append(_table(used, names, record))
     empty = pl.DataFrame(schema=dict.fromkeys(("row", "subject", "origin", *record.names), pl.String))
     return Seals(parts=len(frames), **counts), pl.concat([empty, *frames]), tuple(columns)

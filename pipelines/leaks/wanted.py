@@ -82,6 +82,8 @@ def look_for(
     known = canaries(vault, planted_rows(raw))
     values = {value for values in _identifiers(people, record) for value in values} - _going_on(people, record)
     values -= {value.strip().casefold() for value in allowed}
+    # Who answered a prediction and was not named is known by its id, which stands in the clear and names nobody.
+    values -= set(people["row"])
     telling = {value: tokens_of(value) for value in values}
     telling |= {
         number: tokens_of(number) for each in known for number in (each.email, each.phone, each.card, each.resident)

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from pipelines.privacy import presidio
-from pipelines.privacy.entities import find_names_in, merged
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.privacy.placeholders import PLACEHOLDER, put
 from pipelines.privacy.spans import Span, resolve
@@ -13,10 +12,17 @@ from pipelines.privacy.text_rules import FinderName
 # The spans of each of many texts, as offsets into it, in any order; they may overlap.
 Finder = Callable[[Sequence[str]], list[list[Span]]]
 
+
+def _names(texts: Sequence[str]) -> list[list[Span]]:
+    from pipelines.privacy.entities import find_names_in
+
+    return find_names_in(texts)
+
+
 # One line for each, here and in `FinderName`. Whatever loads a model loads it at its first call, not at import.
 FINDERS: dict[FinderName, Finder] = {
     "patterns": lambda texts: [find_identifiers(text) for text in texts],
-    "names": find_names_in,
+    "names": _names,
     "presidio": lambda texts: [presidio.find(text) for text in texts],
 }
 
@@ -55,6 +61,8 @@ def find_in(texts: Sequence[str], names: Sequence[FinderName]) -> list[list[Span
 
 def _read(views: "Sequence[_View]", names: Sequence[FinderName]) -> list[list[Span]]:
     """What the finders find in each view, as offsets into its original; what patterns are sure of is never cut."""
+    from pipelines.privacy.entities import merged
+
     read = {name: FINDERS[name]([view.text for view in views]) for name in names}
     fresh = []
     for place, view in enumerate(views):

@@ -19,7 +19,7 @@ def test_a_deployment_runs_to_the_end_with_one_task_run_per_stage(make: Make) ->
     prefect = [sys.executable, "-m", "prefect"]
     place.run([*prefect, "work-pool", "create", "flywheel", "--type", "process"])
     told = place.run([*prefect, "--no-prompt", "deploy", "--all"]).stdout
-    assert told.count("successfully created") == 2
+    assert told.count("successfully created") == 3
     worker = subprocess.Popen(
         [*prefect, "worker", "start", "--pool", "flywheel"],
         cwd=place.folder,

@@ -26,7 +26,7 @@ def sealed_in(home: Path, key: str | None, name: str = "people") -> list[tuple[s
 def test_a_rotation_changes_no_sealed_row_and_no_name(tmp_path: Path) -> None:
     before = {name: sealed_in(tmp_path, None, name) for name in ("people", "others")}
     old = read_master_key(tmp_path / "master.key")
-    assert rotate(tmp_path, None, None) == 2 * (700 + 2)
+    assert rotate(tmp_path, None, None) == 2 * (700 + 3)
     assert read_master_key(tmp_path / "master.key") != old
     assert not (tmp_path / NEXT).exists()
     for name, rows in before.items():
@@ -36,7 +36,7 @@ def test_a_rotation_changes_no_sealed_row_and_no_name(tmp_path: Path) -> None:
 
 def test_the_old_master_key_opens_nothing_any_more(tmp_path: Path) -> None:
     rows = sealed_in(tmp_path, MASTER_KEY)
-    assert rotate(tmp_path, MASTER_KEY, OTHER_KEY) == 702
+    assert rotate(tmp_path, MASTER_KEY, OTHER_KEY) == 703
     with pytest.raises(SealError, match="another master key"):
         open_vault(tmp_path, MASTER_KEY, "people")
     assert open_vault(tmp_path, OTHER_KEY, "people").open(rows, ACCESS) == [CELLS] * 700

@@ -125,7 +125,7 @@ def test_a_record_is_checked_with_the_rest() -> None:
 
 def test_a_section_becomes_the_keyword_arguments_of_its_stage() -> None:
     found = arguments_for(anonymise, SAMPLE)
-    assert set(found) == {"record", "tables"}
+    assert set(found) == {"record", "text", "tables"}
     assert isinstance(found["record"], Record)
     assert found["tables"] == TableRules(fewest_subjects=10)
 

@@ -169,11 +169,12 @@ def test_a_mode_that_is_not_known_names_the_nearest(reviews: Workspace) -> None:
 
 
 def test_the_rules_reach_the_bundle(journey: Workspace) -> None:
-    assert read_rules(journey.path / "data/splits") == TextRules()
+    rules = TextRules(finders=("patterns", "names"))
+    assert read_rules(journey.path / "data/splits") == rules
     bundles = [path for path in (journey.path / "data/model").iterdir() if path.is_dir()]
     assert bundles
     for folder in bundles:
-        assert json.loads((folder / "bundle.json").read_text("utf-8"))["text"] == TextRules().to_json()
+        assert json.loads((folder / "bundle.json").read_text("utf-8"))["text"] == rules.to_json()
 
 
 def test_other_rules_than_the_usual_reach_the_bundle_too(travelled: Workspace) -> None:

@@ -201,7 +201,7 @@ def test_what_a_table_claims_is_counted_again(ordered: Workspace) -> None:
 def test_an_altered_ledger_is_found(ordered: Workspace) -> None:
     assert verdicts(ordered)[3] == "pass"
     with sqlite3.connect(ordered.environment.ledger.removeprefix("sqlite:///")) as file:
-        file.execute("UPDATE entries SET body = replace(body, ', ') WHERE number = 4")
+        file.execute("UPDATE entries SET body = body || ' ' WHERE number = 4")
     found = verdicts(ordered)
     assert (found[3], found[14]) == ("fail", "fail")
 

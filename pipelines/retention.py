@@ -1,0 +1,37 @@
+"""How long rows may be kept: those that are too old are noted as expired, and keys that seal nothing else destroyed."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.access import enter
+from pipelines.environment import Environment
+from pipelines.ledger import Ledger
+from pipelines.raw import note_expired, open_rows, parts, subjects
+from pipelines.record import Record
+from pipelines.values import typed
+from pipelines.vault import Vault
+
+CHECKED = "retention"
+
+
+def expire(raw: Path, record: Record, days: int | None, vault: Vault, ledger: Ledger, environment: Environment) -> bool:
+    """Note the rows of `raw` that are older than so many `days` by their own time; whether there were new ones.
+
+    Looked at once a day, for it opens all rows; each look is an entry in the ledger. A person all of whose rows have
+    expired loses their key, so that no old version opens them either. Rows without a time never expire.
+    """
+    column, now = record.with_role("time"), datetime.now(UTC)
+    last = ledger.last(CHECKED)
+    today = now.date().isoformat()
+    if days is None or column is None or not parts(raw) or (last and last["on"] == today and last["days"] == days):
+        return False
+    rows = open_rows(raw, record, vault, enter(ledger, environment, "retention", "data/raw"))
+    times = typed(rows, record)[column.name]
+    old = rows.filter((times < now - timedelta(days=days)).fill_null(value=False))
+    left = set(rows["subject"]) - set(rows.filter(~pl.col("row").is_in(old["row"].implode()))["subject"])
+    found = note_expired(raw, old["row"].to_list())
+    vault.keys.destroy(left & subjects(raw), forget=False)
+    ledger.append(CHECKED, {"on": today, "days": days, "rows": old.height, "subjects": len(left)})
+    return found

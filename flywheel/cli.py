@@ -93,6 +93,7 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
     forget.add_argument("subjects", nargs="*", metavar="SUBJECT", help="as the source names them")
     forget.add_argument("--file", metavar="FILE|-", help="subjects, one on each line")
     forget.add_argument("--also", action="append", default=[], metavar="PLACE", help="look there too; repeatable")
+    forget.add_argument("--pending", action="store_true", help="bring to their end those that the service began")
     forget.add_argument("--verify", action="store_true", help="erase nobody: look again for those who were erased")
     forget.add_argument("--json", action="store_true", help="one JSON object per receipt")
     consent = commands.add_parser("consent", help="note what somebody says about their consent")  # type: ignore[attr-defined]
@@ -202,7 +203,7 @@ def _do_forget(chosen: argparse.Namespace) -> int:
 
     if chosen.verify:
         return people.verify(chosen.also, as_json=chosen.json)
-    return people.forget(chosen.subjects, chosen.file, chosen.also, as_json=chosen.json)
+    return people.forget(chosen.subjects, chosen.file, chosen.also, pending=chosen.pending, as_json=chosen.json)
 
 
 def _do_consent(chosen: argparse.Namespace) -> int:

@@ -17,12 +17,20 @@ from pipelines.record import Record
 from pipelines.workspace import holding, require
 
 
-def forget(subjects: Sequence[str], file: str | None, also: Sequence[str], *, as_json: bool) -> int:
+def forget(
+    subjects: Sequence[str], file: str | None, also: Sequence[str], *, pending: bool = False, as_json: bool
+) -> int:
     """Erase people from every store and print a receipt for each; 2 where anything of them is left."""
     from pipelines.forget import forget as erase
 
     workspace, record, environment = _here()
     people = [*subjects, *(_lines(file) if file else [])]
+    if not people and not pending:
+        raise DataError(
+            "forget: nobody is named.",
+            "Expected subjects as the source names them, `--file FILE` with one on each line, or `--pending`.",
+            "name somebody; `flywheel forget --verify` only looks again.",
+        )
     days = setting(read_parameters(workspace), "forget", "retrain_within_days")
     with holding(workspace):
         receipts = erase(

@@ -7,6 +7,7 @@ from typing import Any
 
 from flywheel.words import count, interval, moment
 from pipelines.environment import read_environment
+from pipelines.erasure import requested, unlearnt
 from pipelines.errors import BusyError
 from pipelines.feedback import waiting
 from pipelines.files import read_json
@@ -28,7 +29,8 @@ def read_status(workspace: Path) -> dict[str, Any]:
     """How `workspace` stands, as plain values.
 
     Keys: `data` (version, rows, quarantined, source), `last_run` (id, reason, outcome, steps, when), `champion`
-    (version, run_id, data_version, metrics, since), `decision` (promote, reason, gates), `feedback_waiting`.
+    (version, run_id, data_version, metrics, since), `decision` (promote, reason, gates), `feedback_waiting`,
+    `erasures` (people erased since the last run, and erasures that wait for their receipt).
     Each is None where there is none yet.
     """
     require(workspace)
@@ -45,6 +47,10 @@ def read_status(workspace: Path) -> dict[str, Any]:
         "last_run": _run(workspace, ledger.last_run()),
         "champion": _champion(ledger, ledger.champion(record.name)),
         "decision": _decision(ledger.last("decision")),
+        "erasures": {
+            "to_unlearn": len(unlearnt(ledger, record.name)),
+            "without_receipt": len(requested(ledger, record.name)),
+        },
         "feedback_waiting": found,
         "feedback_needed": enough,
     }
@@ -138,6 +144,11 @@ def tell(found: dict[str, Any]) -> str:
     if decision:
         lines.append(f"decision  {decision['reason']}")
         lines += [f"          {'✓' if g['passed'] else '✗'} {g['name']}: {g['reason']}" for g in decision["gates"]]
+    erased = found["erasures"]
+    if erased["to_unlearn"]:
+        lines.append(f"erasures  {erased['to_unlearn']:,} since the last run: run again to learn without them")
+    if erased["without_receipt"]:
+        lines.append(f"          {erased['without_receipt']:,} wait for a receipt: `flywheel forget --pending`")
     lines.append(f"feedback  {found['feedback_waiting']:,} answers wait; {found['feedback_needed']:,} start a retrain")
     return "\n".join(lines)
 

@@ -75,6 +75,7 @@ def _without_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was imported stays: to look through it again and again costs as much
         gc.enable()
 
 

@@ -19,6 +19,7 @@ RECORD = {
         "mood": {"type": "category", "role": "label", "categories": ["good", "bad"]},
     },
 }
+PARAMETERS = {"record": RECORD, "ingest": {"source": "rows.csv"}, "train": {"family": "linear"}}
 
 
 def figures() -> list[Figure]:
@@ -51,7 +52,7 @@ def prepare(place: Path) -> None:
     from pipelines.versions import initialise, quiet
 
     (place / "dvc.yaml").write_text("stages: {}\n")
-    (place / "params.yaml").write_text(yaml.safe_dump({"record": RECORD, "ingest": {"source": "rows.csv"}}))
+    (place / "params.yaml").write_text(yaml.safe_dump(PARAMETERS))
     with quiet():
         initialise(place)
     for version in range(1, VERSIONS + 1):

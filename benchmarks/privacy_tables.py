@@ -1,8 +1,8 @@
 """Adult in classes of ten: what Mondrian hides, how fast, and what a model still learns from it; peers in the same run.
 
-    FLYWHEEL_DATASETS=DIR [FLYWHEEL_PEERS=PYTHON] python benchmarks/privacy_tables.py
+    FLYWHEEL_DATASETS=DIR [FLYWHEEL_TABLE_PEERS=PYTHON] python benchmarks/privacy_tables.py
 
-DIR/adult holds adult.data and hierarchies/; the test part is not opened. FLYWHEEL_PEERS is a Python that has anjana.
+DIR/adult holds adult.data and hierarchies/; the test part is not opened. FLYWHEEL_TABLE_PEERS: a Python with anjana.
 CPU-seconds of one process on one core, medians.
 """
 
@@ -171,9 +171,9 @@ def ordinal_penalty(matrix: NDArray[np.float64], classes: NDArray[np.int64]) -> 
 
 def anjana(folder: Path, core: int) -> list[Figure]:
     """anjana on the same six columns, with hierarchies, in a Python of its own on the same core."""
-    python = os.environ.get("FLYWHEEL_PEERS")
+    python = os.environ.get("FLYWHEEL_TABLE_PEERS")
     if not python:
-        print("tables: FLYWHEEL_PEERS names no Python that has anjana; its rows are left out.")
+        print("tables: FLYWHEEL_TABLE_PEERS names no Python that has anjana; its rows are left out.")
         return []
     arguments = [str(core), str(folder), str(K), str(REPEATS)]
     told = subprocess.run([python, "-c", ANJANA, *arguments], capture_output=True, text=True, check=True)

@@ -1,6 +1,6 @@
 """People in English text: how many are found, at what precision, how fast; peers beside it.
 
-    FLYWHEEL_DATASETS=DIR [FLYWHEEL_PEERS=VENV] python benchmarks/privacy_text.py
+    FLYWHEEL_DATASETS=DIR [FLYWHEEL_TEXT_PEERS=VENV] python benchmarks/privacy_text.py
 
 DIR holds `tab` (the Text Anonymization Benchmark) and `presidio` (presidio-research's synthetic set v2). VENV is a
 virtual environment with scrubadub and presidio-analyzer: they are timed on the same core, in processes of their own.
@@ -195,9 +195,9 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _peers(texts: list[str], core: int, size: int) -> list[Figure]:
-    place = os.environ.get("FLYWHEEL_PEERS")
+    place = os.environ.get("FLYWHEEL_TEXT_PEERS")
     if not place or not Path(place).is_dir():
-        print("privacy_text: the rows of the peers are left out, FLYWHEEL_PEERS names no virtual environment.")
+        print("privacy_text: the rows of the peers are left out, FLYWHEEL_TEXT_PEERS names no virtual environment.")
         return []
     rows = []
     for name, program in PEERS.items():

@@ -109,7 +109,9 @@ def test_uniting_two_classes_weakens_nothing(rows: list[tuple[str, str]], data: 
     assert united.t <= apart.t + 1e-9
 
 
-@pytest.mark.skipif(not os.environ.get("FLYWHEEL_PEERS"), reason="FLYWHEEL_PEERS names no Python that has pycanon")
+@pytest.mark.skipif(
+    not os.environ.get("FLYWHEEL_TABLE_PEERS"), reason="FLYWHEEL_TABLE_PEERS names no Python that has pycanon"
+)
 def test_pycanon_measures_the_same() -> None:
     drawn: list[tuple[list[str], list[str], list[float]]] = []
 
@@ -122,7 +124,7 @@ def test_pycanon_measures_the_same() -> None:
             drawn.append(([row[0] for row in rows], [row[1] for row in rows], [float(row[2]) for row in rows]))
 
     draw()
-    command = [os.environ["FLYWHEEL_PEERS"], "-c", PEER]
+    command = [os.environ["FLYWHEEL_TABLE_PEERS"], "-c", PEER]
     answer = subprocess.run(command, input=json.dumps(drawn), capture_output=True, text=True, check=True).stdout
     assert len(drawn) > 30
     for (letters, words, numbers), (k, distinct_l, entropy_l, t, ordered_t) in zip(

@@ -29,6 +29,11 @@ def main() -> None:
         write(ROOT / name, [figure for figure in figures if figure.bar is not None])
 
 
+def told(value: float) -> str:
+    """A figure as people read it: four digits, and no power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def write(readme: Path, figures: list[Figure]) -> None:
     """Put the figures that have a bar into `readme`, between its marks."""
     start, end = MARKS
@@ -37,7 +42,7 @@ def write(readme: Path, figures: list[Figure]) -> None:
     for each in figures:
         sign = "✓" if each.reached else "✗"
         anchor = each.anchor.replace("|", "/")
-        rows.append(f"| {each.what} | {each.value:,.4g} {each.unit} | {each.bar:,.4g} | {sign} | {anchor} |")
+        rows.append(f"| {each.what} | {told(each.value)} {each.unit} | {told(each.bar or 0.0)} | {sign} | {anchor} |")
     readme.write_text(before + "\n".join([start, *rows, end]) + rest.partition(end)[2], "utf-8")
 
 

@@ -201,7 +201,17 @@ def mnist(folder: Path) -> list[Figure]:
     right = accuracy(network, test, idx(folder / "t10k-labels-idx1-ubyte.gz").astype(np.int64))
     how = f"scattering (fixed) + linear layer, {reached}, delta 1e-5, {time.process_time() - started:.0f} CPU-s in all"
     anchor = "Opacus 96.8, best end-to-end CNN 98.1, ScatterNet 98.7"
-    return [Figure("MNIST at epsilon 3 (linear on fixed scattering coefficients)", 100 * right, "%", "higher", anchor, 96.8, how)]
+    return [
+        Figure(
+            "MNIST at epsilon 3 (linear on fixed scattering coefficients)",
+            100 * right,
+            "%",
+            "higher",
+            anchor,
+            96.8,
+            how,
+        )
+    ]
 
 
 def seen(pictures: NDArray[Any]) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from pipelines.leaks.tokens import tokens
 from pipelines.leaks.wanted import Wanted
 
 CANARY, IDENTIFIER, NAME = "canary", "identifier", "name"
+VOCABULARY = "bundle.json"
 
 
 def search(path: Path, wanted: Wanted, memory: Memory, *, looks: bool, allowed: Sequence[str] = ()) -> Counter[str]:
@@ -28,7 +29,7 @@ def search(path: Path, wanted: Wanted, memory: Memory, *, looks: bool, allowed: 
     seen: Counter[str] = Counter()
     for texts in cells(path, head):
         found |= _in_texts(texts, wanted)
-        found |= _more(NAME, wanted.count_names(texts))
+        found |= _more(NAME, wanted.count_names(_called(texts, path)))
         seen += patterns.count_kinds(texts, allowed) if looks and path.suffix not in patterns.READ else Counter()
     if looks and path.suffix in patterns.READ:
         seen = patterns.count_kinds(patterns.prose(path.read_bytes(), path.suffix), allowed)
@@ -49,6 +50,14 @@ def _in_pages(paged: list[bytes], wanted: Wanted, memory: Memory) -> Counter[str
     if not found:
         memory.note_pages(unknown)
     return found
+
+
+def _called(texts: pl.Series, path: Path) -> pl.Series:
+    """The texts that could be somebody's name: of a model's vocabulary not its single words, which anybody may use.
+
+    A user who calls himself "wonderful" would otherwise be found in each model that has learned the word.
+    """
+    return texts.filter(texts.str.contains(r"\s")) if path.name == VOCABULARY else texts
 
 
 def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:

@@ -370,3 +370,19 @@ def test_tweets_of_real_people_raise_no_false_alarm(tmp_path: Path, own_home: Pa
     found = made.run(scan)
     assert found.identifiers > 20_000
     assert found.leaks == []
+
+
+@pytest.mark.parametrize(("user", "leaks"), [("wonderful", False), ("wonderful kowalska", True)])
+def test_a_word_that_somebody_is_called_by_may_be_learned_and_a_whole_name_may_not(
+    reviews: Workspace, user: str, leaks: bool
+) -> None:
+    reviews.bring([review(1, user=user)])
+    reviews.run(ingest)
+    bundle = reviews.path / "data" / "model" / "baseline" / "bundle.json"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_text(json.dumps({"features": {"terms": ["fine", user]}}), "utf-8")
+    if not leaks:
+        reviews.run(scan)
+        return
+    with pytest.raises(LeakError, match=r"bundle\.json \(1 name"):
+        reviews.run(scan)

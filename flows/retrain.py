@@ -77,10 +77,14 @@ def _go(workspace: Path, environment: Environment, run: str, notes: dict[str, An
 
 def _ingest(workspace: Path) -> Done:
     arrived: Ingested = call(ingest, [], workspace)
-    new = arrived.added + arrived.added_feedback
     detail = f"{arrived.read:,} rows read, {arrived.added:,} added"
     detail += f", {arrived.added_feedback:,} from feedback" if arrived.added_feedback else ""
-    return Done("ran" if new else "unchanged", detail, arrived)
+    detail += ", rows of people who left or of old times taken out" if arrived.changed and not _new(arrived) else ""
+    return Done("ran" if arrived.changed else "unchanged", detail, arrived)
+
+
+def _new(arrived: Ingested) -> int:
+    return arrived.added + arrived.added_feedback
 
 
 def _scan(workspace: Path) -> Done:

@@ -23,7 +23,7 @@ class Access:
 
 
 def enter(
-    ledger: Ledger | Connection, environment: Environment, why: Purpose, what: str, version: str | None = None
+    ledger: Ledger | Connection, environment: Environment, why: Purpose, what: str, version: str | None
 ) -> Access:
     """The entry that lets its holder open `what`, of data version `version`, for the purpose `why`.
 

@@ -193,7 +193,7 @@ class FeedbackStore:
         with reading(self.engine) as connection:
             found = connection.execute(query).all()
         older = [r for r in found if r.columns != self._columns]
-        access = enter(self.ledger, self.environment, "feedback", "feedback") if older else None
+        access = enter(self.ledger, self.environment, "feedback", "answers", "as answered") if older else None
         return [SealedRow(r.row, r.subject, "feedback", self._resealed(r.row, r, access)) for r in found]
 
     def _take(self, connection: Connection, item: Answer | Collected) -> Outcome:
@@ -221,7 +221,9 @@ class FeedbackStore:
         self._refuse_absurd(answer, label, verdict, shown)
         if label is None or not answer.consent or self.holds_back(shown.subject):
             return {"verdict": verdict}
-        values = self._open(shown.id, shown, enter(connection, self.environment, "feedback", "prediction"))
+        values = self._open(
+            shown.id, shown, enter(connection, self.environment, "feedback", "a prediction", f"model {shown.version}")
+        )
         if values is None:
             return {"verdict": verdict}
         sealed = self._seal(shown.id, shown.subject, values | {self.record.label.name: label})

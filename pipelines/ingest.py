@@ -47,6 +47,7 @@ class Ingested:
     rows: int
     gone: int
     version: str
+    changed: bool
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def ingest(
         rows=rows,
         gone=len(away),
         version=version,
+        changed=changed,
     )
 
 

@@ -12,6 +12,7 @@ from pipelines.raw import note_expired, open_rows, parts, subjects
 from pipelines.record import Record
 from pipelines.values import typed
 from pipelines.vault import Vault
+from pipelines.versions import version_of
 
 CHECKED = "retention"
 
@@ -27,7 +28,8 @@ def expire(raw: Path, record: Record, days: int | None, vault: Vault, ledger: Le
     today = now.date().isoformat()
     if days is None or column is None or not parts(raw) or (last and last["on"] == today and last["days"] == days):
         return False
-    rows = open_rows(raw, record, vault, enter(ledger, environment, "retention", "data/raw"))
+    access = enter(ledger, environment, "retention", "data/raw", version_of(raw) or "not yet a version")
+    rows = open_rows(raw, record, vault, access)
     times = typed(rows, record)[column.name]
     old = rows.filter((times < now - timedelta(days=days)).fill_null(value=False))
     left = set(rows["subject"]) - set(rows.filter(~pl.col("row").is_in(old["row"].implode()))["subject"])

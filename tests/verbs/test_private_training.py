@@ -12,6 +12,7 @@ import workspaces
 from numpy.typing import NDArray
 from workspaces import Workspace, image, lines
 
+from flywheel.prove import prove
 from pipelines.accounting import Spending
 from pipelines.bundle import read_bundle
 from pipelines.errors import BudgetError, ParameterError
@@ -234,3 +235,20 @@ def test_the_key_of_the_noise_is_made_once_and_for_its_owner_alone(tmp_path: Pat
     with pytest.raises(ParameterError, match="not one") as caught:
         noise_key(tmp_path / "home", "abc")
     assert "abc" not in lines(caught.value)[0]
+
+
+def test_the_twin_of_a_private_model_is_trained_as_privately_with_noise_of_its_own(
+    visits: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (visits.path / "data").mkdir(exist_ok=True)
+    (visits.path / "parts").rename(visits.path / "data/splits")
+    visits.run(train, "data/splits", "data/model")
+    spent = len(visits.ledger.all("privacy"))
+    monkeypatch.chdir(visits.path)
+    twins = []
+    for _ in range(2):
+        assert prove(40) == 0
+        twins.append(json.loads((visits.path / ".flywheel/twin.json").read_text("utf-8")))
+    assert all(twin["audited"] <= PRIVACY["epsilon"] for twin in twins)  # type: ignore[operator]
+    assert twins[0]["exposures"] != twins[1]["exposures"], "without noise two twins are one"
+    assert len(visits.ledger.all("privacy")) == spent

@@ -211,18 +211,19 @@ def test_spans_lie_in_the_text_apart_and_what_is_between_them_stays(text: str) -
         "bc1q", "3J",
     ],
 )  # fmt: skip
-def test_a_hundred_thousand_hostile_characters_take_less_than_a_second(unit: str) -> None:
+def test_a_hundred_thousand_hostile_characters_do_not_hang_it(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     began = time.process_time()
     find_identifiers(text)
-    assert time.process_time() - began < 1
+    # A quarter of a second where nothing else runs; a pattern that blows up takes minutes.
+    assert time.process_time() - began < 10
 
 
 def test_a_long_line_full_of_identifiers_takes_linear_time() -> None:
     text = "13800012345 jo@example.com " * 20_000
     began = time.process_time()
     assert len(find_identifiers(text)) == 40_000
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 30
 
 
 def test_ten_million_characters_are_read_through() -> None:

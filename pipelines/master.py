@@ -5,14 +5,13 @@ one until every store is wrapped under it.
 """
 
 import fcntl
-import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipelines.errors import SealError
+from pipelines.keyfile import parse_key, write_key
 from pipelines.keys import KeyStore
 
 NEXT = "master.key.next"
@@ -36,7 +35,7 @@ def rotate(home: Path, given: str | None, new: str | None) -> int:
         if given is None:
             if not (home / NEXT).exists():
                 read_master_key(home / "master.key")
-                _write_key(home / NEXT)
+                write_key(home / NEXT)
             return _finish(home)
         if new is None:
             raise SealError(
@@ -80,11 +79,8 @@ def _master(home: Path, given: str | None) -> bytes:
 
 def parse_master_key(text: str) -> bytes:
     """The key in `text`, 64 hexadecimal digits. Raises SealError where it is none."""
-    try:
-        key = bytes.fromhex(text.strip())
-    except ValueError:
-        key = b""
-    if len(key) == 32:
+    key = parse_key(text)
+    if key is not None:
         return key
     raise SealError(
         "The master key is not one.",
@@ -101,25 +97,8 @@ def read_master_key(path: Path) -> bytes:
 
 
 def _make_master_key(path: Path) -> None:
-    if _write_key(path):
+    if write_key(path):
         sys.stderr.write(
             f"A master key was made: {path} (readable by you alone). It opens all sealed data of this machine;\n"
             "whoever loses it loses that data for good, so keep a copy where the data's backups are not.\n"
         )
-
-
-def _write_key(path: Path) -> bool:
-    """Write a new key to `path`; False where another process was first: its key stands."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with closing(os.fdopen(descriptor, "w")) as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink()
-    return True

@@ -17,6 +17,8 @@ import yaml
 from pipelines.errors import ParameterError
 
 FILE = "compliance.yaml"
+# What the template writes where a person has to say something: until then nothing is said, and the control fails.
+UNSAID = "TODO"
 Basis = Literal[
     "consent",
     "contract",
@@ -154,7 +156,7 @@ def _read(where: str, value: object, hint: Any) -> Any:
     if origin is Literal and value in inner:
         return value
     if origin is tuple and isinstance(value, list):
-        return tuple(_read(f"{where}[{place}]", item, inner[0]) for place, item in enumerate(value))
+        return tuple(_read(f"{where}[{place}]", item, inner[0]) for place, item in enumerate(value) if item != UNSAID)
     if origin is dict and isinstance(value, Mapping):
         return {str(key): _read(f"{where}.{key}", item, inner[1]) for key, item in value.items()}
     if hint is datetime and isinstance(value, datetime):
@@ -162,7 +164,7 @@ def _read(where: str, value: object, hint: Any) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(hint, type) and type(value) is hint:
-        return value
+        return "" if value == UNSAID else value
     expected = ", ".join(map(str, inner)) if origin is Literal else getattr(origin or hint, "__name__", str(hint))
     raise ParameterError(
         f"{FILE}: `{where}` is not what it should be.",

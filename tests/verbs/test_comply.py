@@ -20,6 +20,7 @@ from pipelines.compliance.controls import CONTROLS
 from pipelines.compliance.gathering import gather
 from pipelines.compliance.register import FILE, read_register
 from pipelines.compliance.report import About, as_page
+from pipelines.compliance.template import template
 from pipelines.errors import ParameterError
 from pipelines.files import digest, write_json
 
@@ -393,3 +394,12 @@ def test_before_the_first_run_nothing_is_there_and_nothing_breaks(
 def test_text_that_is_markup_stays_text() -> None:
     page = as_page([], About("<script>alert(1)</script>", "now", "v", "m", "f"), "en", "other.html")
     assert "<script>" not in page
+
+
+def test_what_still_says_todo_has_not_been_said(ordered: Workspace) -> None:
+    assert verdicts(ordered)[1] == "pass"
+    told = template(ordered.path, ordered.record, {})
+    assert "TODO" in told
+    (ordered.path / "compliance.yaml").write_text(told, "utf-8")
+    found = verdicts(ordered)
+    assert {found[number] for number in (1, 3, 6, 24)} == {"fail"}

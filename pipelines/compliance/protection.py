@@ -1,7 +1,9 @@
 """Controls 10 to 13 and 24: keys apart, ciphertext on every disk, encrypted ways, few who may look, and where."""
 
 from datetime import timedelta
+from typing import get_args
 
+from pipelines.access import Purpose
 from pipelines.compliance.control import Control, Facts, Said, absent, fact, none_of
 from pipelines.compliance.evidence import Evidence
 from pipelines.compliance.lawfulness import LEDGER, RAW, no_register
@@ -9,7 +11,7 @@ from pipelines.compliance.register import FILE
 
 GROUP = Said("Security", "安全保护")
 # What our code opens sealed rows for; a grant for anything else is an orphan.
-PURPOSES = frozenset({"validate", "anonymise", "feedback", "scan", "forget", "prove"})
+PURPOSES = frozenset(get_args(Purpose))
 
 
 def keys_apart(evidence: Evidence) -> Facts:

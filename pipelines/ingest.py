@@ -1,34 +1,31 @@
 """A source, and what users answered -> data/raw: sealed, versioned, appended, never rewritten."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
+from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.canaries import plant
 from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
-from pipelines.errors import SourceError
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest
 from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.retention import expire
-from pipelines.sample import reviews
-from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
 from pipelines.sources.columns import Row
 from pipelines.stage import run
 from pipelines.vault import Vault, open_vault
 
-SAMPLE = "sample"
 _HERE = Path(__file__).parent
-CODE = tuple(sorted([Path(__file__), *_HERE.glob("sample*.py"), *_HERE.glob("sources/*.py"), _HERE / "record.py"]))
+READERS = (_HERE / "arriving.py", _HERE / "record.py", *_HERE.glob("sample*.py"), *_HERE.glob("sources/*.py"))
+CODE = tuple(sorted([Path(__file__), *READERS]))
 
 
 @dataclass(frozen=True)
@@ -48,23 +45,6 @@ class Ingested:
     gone: int
     version: str
     changed: bool
-
-
-@dataclass(frozen=True)
-class Sample:
-    """How much of the embedded synthetic sample to generate."""
-
-    rows: int = 6000
-    seed: int = 7
-
-
-@dataclass(frozen=True)
-class Arriving:
-    """A source: where it comes from, what tells its content apart from another's, and its rows as they stand."""
-
-    provenance: dict[str, Any]
-    content: str
-    rows: Callable[[Record], Iterable[Row]]
 
 
 def ingest(
@@ -89,7 +69,7 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    arriving = _find_source(workspace, source, sample, files, format, encoding)
+    arriving = find_source(workspace, source, sample, files, format, encoding)
     consents = Consents(open_ledger(environment), record.name)
     counts, fresh, mark = _read(arriving, folder, record, vault, consents)
     held_back = suppressed(consents, vault)
@@ -131,36 +111,6 @@ def _bring_back(workspace: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _find_source(
-    workspace: Path,
-    source: str,
-    sample: Sample,
-    files: Mapping[str, str] | None,
-    format: str | None,
-    encoding: str | None,
-) -> Arriving:
-    """The source, found but not read yet."""
-    if source == SAMPLE:
-        return Arriving(
-            {"source": "sample (synthetic)", "sample": asdict(sample)},
-            repr(sample),
-            lambda record: ({name: row[name] for name in record.names} for row in reviews(sample.rows, sample.seed)),
-        )
-    if "://" in source:
-        raise SourceError(
-            "ingest: the source is a URL, which is not read yet.",
-            "Expected a file or a folder (CSV, TSV, JSON Lines, Parquet), or `sample`.",
-            "download it, and set `ingest.source` in params.yaml to where it lies.",
-        )
-    found = find_files(workspace / Path(source).expanduser(), files, format)
-    sha256 = fingerprint(found)
-    return Arriving(
-        {"source": Path(source).name, "files": [f.path.name for f in found], "sha256": sha256},
-        repr((sha256, [file.split for file in found], format, encoding)),
-        lambda record: (row for file in found for row in _read_file(file, record, format, encoding)),
-    )
-
-
 def _read(
     arriving: Arriving, folder: Path, record: Record, vault: Vault, consents: Consents
 ) -> tuple[Counter[str], list[SealedRow], str]:
@@ -177,7 +127,7 @@ def _read(
         counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, [], mark
-    rows = list(arriving.rows(record))
+    rows = [row for frame in arriving.frames(record) for row in frame.iter_rows(named=True)]
     _hear(rows, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
     counts, fresh = _seal_new(rows, record, vault, sealed_rows.known_rows(folder), held_back)
@@ -194,15 +144,6 @@ def _hear(rows: list[Row], record: Record, vault: Vault, consents: Consents, fol
     for given in (False, True):
         people = {vault.pseudonym(person) for person, answer in said.items() if answer is given}
         consents.say(people & there if not given else people & set(consents.withdrawn()), given=given, by="source")
-
-
-def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[Row]:
-    split = record.with_role("split")
-    given_by_file = split is not None and file.split is not None
-    columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
-    required = {column.name for column in record.columns if column.required} & set(columns)
-    for row in read_rows(file, columns, required, format, encoding):
-        yield {**row, split.name: file.split} if given_by_file and split else row
 
 
 def _seal_new(

@@ -49,6 +49,14 @@ def scanned(journey: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Wor
     return made
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What other tests leave in the temporary folder meanwhile is not searched here."""
+    before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
+    yield
+    tempfile.tempdir = before
+
+
 @pytest.fixture(scope="module")
 def people(scanned: Workspace) -> dict[str, str]:
     """Whom to betray: a canary's address, and addresses, a number and an id of people."""
@@ -282,7 +290,6 @@ def test_what_was_clean_is_read_again_only_where_it_changed(scanned: Workspace) 
     scanned.run(scan)
     before = len(scanned.ledger.all("access"))
     quiet = scanned.run(scan)
-    assert quiet.files > 50
     assert quiet.read < 10  # the ledger and what the scan itself keeps
     assert len(scanned.ledger.all("access")) == before
     path = scanned.path / "data/report/evaluation/scores.json"

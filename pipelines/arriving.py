@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,9 @@ import polars as pl
 from pipelines.errors import SourceError
 from pipelines.record import Record
 from pipelines.sample import reviews
-from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
-from pipelines.sources.columns import Row
+from pipelines.sources import SourceFile, as_frames, find_files, fingerprint, read_frames
 
 SAMPLE = "sample"
-# Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
-ROWS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Arriving:
     """A source, found but not read yet.
 
     `content` changes whenever its rows may; `frames` gives them as texts, in the order and with the columns of the
-    record.
+    record. It may be asked twice, and gives the same rows then.
     """
 
     provenance: dict[str, Any]
@@ -72,11 +68,7 @@ def find_source(
 
 def frames_of(rows: Iterable[Mapping[str, str | None]], record: Record) -> Iterator[pl.DataFrame]:
     """Rows as frames of texts, with the columns of `record`."""
-    left = iter(rows)
-    while batch := list(islice(left, ROWS_AT_ONCE)):
-        yield pl.DataFrame(
-            {name: [row[name] for row in batch] for name in record.names}, dict.fromkeys(record.names, pl.String)
-        )
+    return as_frames(rows, record.names)
 
 
 def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[pl.DataFrame]:
@@ -84,7 +76,6 @@ def _read_file(file: SourceFile, record: Record, format: str | None, encoding: s
     given_by_file = split is not None and file.split is not None
     columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
     required = {column.name for column in record.columns if column.required} & set(columns)
-    rows: Iterable[Row] = read_rows(file, columns, required, format, encoding)
-    if given_by_file and split:
-        rows = ({**row, split.name: file.split} for row in rows)
-    return frames_of(rows, record)
+    for frame in read_frames(file, columns, required, format, encoding):
+        given = frame.with_columns(pl.lit(file.split).alias(split.name)) if given_by_file and split else frame
+        yield given.select(record.names)

@@ -1,10 +1,13 @@
 """A source, and what users answered -> data/raw: sealed, versioned, appended, never rewritten."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
@@ -15,11 +18,14 @@ from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest
+from pipelines.fresh import Fresh
+from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.retention import expire
-from pipelines.sources.columns import Row
+from pipelines.sealing import Sealer
+from pipelines.seen import Seen, halves_of
 from pipelines.stage import run
 from pipelines.vault import Vault, open_vault
 
@@ -58,35 +64,42 @@ def ingest(
     encoding: str | None = None,
     origin: str | None = None,
     licence: str | None = None,
+    part_rows: int = 250_000,
     environment: Environment,
     workspace: Path,
 ) -> Ingested:
     """Append what is new in `source` and in the feedback store to `raw`, sealed per subject, as a new version.
 
-    The same source twice changes nothing, and is not even read again. A source is read whole and checked before
-    anything is written. Raises SourceError where it cannot be trusted.
+    The same source twice changes nothing, and is not even read again. A source is read whole and checked before `raw`
+    changes: what was sealed until then are drafts beside it, in parts of `part_rows` rows, so that memory does not grow
+    with the source. Raises SourceError where it cannot be trusted.
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
     arriving = find_source(workspace, source, sample, files, format, encoding)
     consents = Consents(open_ledger(environment), record.name)
-    counts, fresh, mark = _read(arriving, folder, record, vault, consents)
-    held_back = suppressed(consents, vault)
-    known = sealed_rows.known_rows(folder)
-    store = FeedbackStore(environment, record, vault)
-    answers = [row for row in store.rows() if row.row not in known and row.subject not in held_back]
-    if fresh or answers or not sealed_rows.planted_rows(folder):
-        planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
-        sealed_rows.append(folder, [*fresh, *answers, *planted], record.names)
+    known = sealed_rows.seen_rows(folder)
+    with sealed_rows.drafting(folder) as drafts:
+        with Sealer(drafts, record, vault, environment, part_rows) as sealer:
+            counts, mark = _read(arriving, folder, record, vault, consents, known, sealer)
+            left = sealer.finish()
+        held_back = suppressed(consents, vault)
+        answers = _answers(environment, record, vault, known, held_back)
+        if sealer.count or answers or not sealed_rows.planted_rows(folder):
+            planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
+            last = drafts / "last.parquet"
+            rows = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
+            sealed_rows.write_part(last, rows, record.names)
+            sealed_rows.publish(folder, [*sealer.paths, last])
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
-    changed = sealed_rows.note_gone(folder, away) or bool(fresh) or bool(answers)
+    changed = sealed_rows.note_gone(folder, away) or bool(sealer.count) or bool(answers)
     register = read_register(workspace)
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
     provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
-    rows = len(known) + len(fresh) + len(answers)
+    rows = known.count + sealer.count + len(answers)
     provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
     version = _publish(workspace, folder, provenance, changed=changed)
     return Ingested(
@@ -94,7 +107,7 @@ def ingest(
         without_consent=counts["without_consent"],
         suppressed=counts["suppressed"],
         known=counts["known"],
-        added=len(fresh),
+        added=sealer.count,
         added_feedback=len(answers),
         rows=rows,
         gone=len(away),
@@ -106,15 +119,15 @@ def ingest(
 def _bring_back(workspace: Path, folder: Path) -> None:
     """Restore `folder` where it holds less than was recorded, as in a fresh clone: appending would lose rows."""
     recorded = versions.describe(folder)
-    if recorded and len(sealed_rows.known_rows(folder)) < int(recorded[1].get("rows", 1)):
+    if recorded and sealed_rows.count_rows(folder) < int(recorded[1].get("rows", 1)):
         versions.restore(workspace, folder)
     folder.mkdir(parents=True, exist_ok=True)
 
 
 def _read(
-    arriving: Arriving, folder: Path, record: Record, vault: Vault, consents: Consents
-) -> tuple[Counter[str], list[SealedRow], str]:
-    """What the source holds, in counts; its rows that `folder` lacks, sealed; and the mark of having read it.
+    arriving: Arriving, folder: Path, record: Record, vault: Vault, consents: Consents, known: Seen, sealer: Sealer
+) -> tuple[Counter[str], str]:
+    """What the source holds, in counts, and the mark of having read it; rows that are not `known` go to the `sealer`.
 
     The mark is keyed and covers the source, the record, who is held back, and the code that reads, so that none can
     change unseen. Where raw.dvc has it, all that the source holds is known by now.
@@ -126,62 +139,49 @@ def _read(
     if read.get("mark") == mark:
         counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
-        return counts, [], mark
-    rows = [row for frame in arriving.frames(record) for row in frame.iter_rows(named=True)]
-    _hear(rows, record, vault, consents, folder)
+        return counts, mark
+    _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
-    counts, fresh = _seal_new(rows, record, vault, sealed_rows.known_rows(folder), held_back)
-    return counts, fresh, vault.row_id((*asked, *sorted(held_back)), 0)
+    fresh = Fresh(record, vault, known, held_back)
+    for frame in arriving.frames(record):
+        sealer.take(fresh.among(frame))
+    return fresh.counts, vault.row_id((*asked, *sorted(held_back)), 0)
 
 
-def _hear(rows: list[Row], record: Record, vault: Vault, consents: Consents, folder: Path) -> None:
-    """Note who in `folder` has withdrawn consent, or given it again: a person's last row in the source counts."""
+def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, folder: Path) -> None:
+    """Note who in `folder` has withdrawn consent, or given it again: a person's last row in the source counts.
+
+    Hence the source is heard to its end before a row is sealed; not where there is nobody yet of whom it could say so.
+    """
     subject, consent = record.with_role("subject"), record.with_role("consent")
-    if subject is None or consent is None:
+    there, away = sealed_rows.seen_subjects(folder), set(consents.withdrawn())
+    if subject is None or consent is None or not (there.count or away):
         return
-    said = {person: _consents(record, row) for row in rows if (person := row[subject.name]) is not None}
-    there = sealed_rows.subjects(folder)
+    said: dict[str, bool] = {}
+    for frame in arriving.frames(record):
+        rows = frame.select(pl.col(subject.name).alias("person"), consents_given(record).alias("given"))
+        last = rows.drop_nulls("person").group_by("person", maintain_order=True).last()
+        people = [vault.pseudonym(person) for person in last["person"]]
+        here = there.has(halves_of(pl.Series(people, dtype=pl.String)))
+        for person, given, is_here in zip(people, last["given"], here.tolist(), strict=True):
+            if given and (person in away or person in said):
+                said[person] = True
+            elif not given and is_here:
+                said[person] = False
+            elif not given:  # nothing of them is kept that they could withdraw
+                said.pop(person, None)
     for given in (False, True):
-        people = {vault.pseudonym(person) for person, answer in said.items() if answer is given}
-        consents.say(people & there if not given else people & set(consents.withdrawn()), given=given, by="source")
+        people = {person for person, answer in said.items() if answer is given and (not given or person in away)}
+        consents.say(people, given=given, by="source")
 
 
-def _seal_new(
-    arrived: list[Row], record: Record, vault: Vault, known: set[str], held_back: set[str]
-) -> tuple[Counter[str], list[SealedRow]]:
-    """Counts (rows, without_consent, suppressed, known), and the sealed rows that `raw` does not hold yet."""
-    subject = record.with_role("subject")
-    counts: Counter[str] = Counter(rows=len(arrived))
-    occurrences: Counter[tuple[str, ...]] = Counter()
-    fresh: list[tuple[str, str, tuple[str | None, ...]]] = []
-    for row in arrived:
-        if not _consents(record, row):
-            counts["without_consent"] += 1
-            continue
-        content = _content(row)
-        name = vault.row_id(content, occurrences[content])
-        occurrences[content] += 1
-        person = row[subject.name] if subject else None
-        # A row without a subject is its own subject: it can still be forgotten by itself.
-        owner = vault.pseudonym(person) if person else name
-        if owner in held_back:
-            counts["suppressed"] += 1
-        elif name in known:
-            counts["known"] += 1
-        else:
-            fresh.append((name, owner, tuple(row[column] for column in record.names)))
-    blobs = vault.seal(fresh)
-    return counts, [SealedRow(row, owner, "source", blob) for (row, owner, _), blob in zip(fresh, blobs, strict=True)]
-
-
-def _content(row: Row) -> tuple[str, ...]:
-    """What makes a row the one it is, whatever the order in which `record` lists its columns."""
-    return tuple(part for column in sorted(row) if (cell := row[column]) is not None for part in (column, cell))
-
-
-def _consents(record: Record, row: Row) -> bool:
-    consent = record.with_role("consent")
-    return consent is None or row[consent.name] in consent.granted
+def _answers(
+    environment: Environment, record: Record, vault: Vault, known: Seen, held_back: Collection[str]
+) -> list[SealedRow]:
+    """What users answered that is not `known` yet, but for those who are `held_back`."""
+    rows = FeedbackStore(environment, record, vault).rows()
+    there = known.has(halves_of(pl.Series([row.row for row in rows], dtype=pl.String)))
+    return [row for row, old in zip(rows, there, strict=True) if not old and row.subject not in held_back]
 
 
 def _publish(workspace: Path, folder: Path, provenance: dict[str, Any], *, changed: bool) -> str:

@@ -5,21 +5,26 @@ Whoever reads must be ready to drop what was yielded: a fault on the last line i
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
+
+import polars as pl
 
 from pipelines.errors import SourceError
 from pipelines.sources.columnar import parquet_rows
 from pipelines.sources.columns import Row
-from pipelines.sources.delimited import delimited_rows
+from pipelines.sources.delimited import delimited_frames, delimited_rows
 from pipelines.sources.jsonlines import json_rows
 from pipelines.sources.opening import is_packed, shown
 
-__all__ = ["Row", "SourceFile", "find_files", "fingerprint", "read_rows"]
+__all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows"]
 
 SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+# Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
+ROWS_AT_ONCE = 50_000
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
 
@@ -65,6 +70,41 @@ def read_rows(
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
     return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
+
+
+def read_frames(
+    file: SourceFile,
+    columns: Sequence[str],
+    required: Collection[str],
+    format: str | None,
+    encoding: str | None,
+) -> Iterator[pl.DataFrame]:
+    """Yield the same rows as frames of texts, of ROWS_AT_ONCE rows but for the last."""
+    kind = _format_of(file.path, format)
+    if kind in ("csv", "tsv"):
+        small = delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
+        return _together(small)
+    return as_frames(read_rows(file, columns, required, format, encoding), columns)
+
+
+def as_frames(rows: Iterable[Mapping[str, str | None]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield rows as frames of texts with these columns."""
+    left = iter(rows)
+    while batch := list(islice(left, ROWS_AT_ONCE)):
+        yield pl.DataFrame({name: [row[name] for row in batch] for name in columns}, dict.fromkeys(columns, pl.String))
+
+
+def _together(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield small frames as larger ones."""
+    waiting: list[pl.DataFrame] = []
+    for frame in frames:
+        waiting.append(frame)
+        if sum(each.height for each in waiting) >= ROWS_AT_ONCE:
+            whole = pl.concat(waiting, rechunk=True)
+            yield whole[:ROWS_AT_ONCE]
+            waiting = [whole[ROWS_AT_ONCE:]]
+    if any(frame.height for frame in waiting):
+        yield pl.concat(waiting, rechunk=True)
 
 
 def fingerprint(files: list[SourceFile]) -> str:

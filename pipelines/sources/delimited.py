@@ -2,18 +2,23 @@
 
 import csv
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
-from pipelines.sources.decoding import line_lists, refuse_text_after_blank
+from pipelines.sources.decoding import LINE_END, line_lists, refuse_text_after_blank
 from pipelines.sources.opening import shown
 
 if TYPE_CHECKING:
     from _csv import Reader
+
+# Few enough that the records of a batch lie in the processor's cache until they are columns.
+RECORDS_AT_ONCE = 2048
 
 Picker = Callable[[list[str | None]], tuple[str | None, ...]]
 
@@ -26,6 +31,36 @@ def delimited_rows(
     A last record without a line end is accepted when it has all its fields and no open quote, because
     many honest files end so. Hence the one cut that goes unseen is inside the last cell of the last row.
     """
+    header, batches = _opened(path, delimiter, columns, required, encoding)
+    pick = _picker(header, columns)
+    for batch in batches:
+        # The loop runs for each row: nothing in it calls a function for each cell.
+        for record in batch:
+            cells: list[str | None] = [cell or None for cell in record] if "" in record else [*record]
+            cells.append(None)
+            yield dict(zip(columns, pick(cells), strict=False))
+
+
+def delimited_frames(
+    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+) -> Iterator[pl.DataFrame]:
+    """Yield the same rows as small frames of texts: no object is made for a row."""
+    header, batches = _opened(path, delimiter, columns, required, encoding)
+    places = {column: place for place, column in enumerate(header)}
+    for batch in batches:
+        cells = list(zip(*batch, strict=True))
+        nothing = pl.Series([None] * len(batch), dtype=pl.String)
+        texts = [
+            pl.Series(name, cells[places[name]], dtype=pl.String) if name in places else nothing.alias(name)
+            for name in columns
+        ]
+        yield pl.DataFrame(texts).with_columns(pl.when(pl.all() != "").then(pl.all()))
+
+
+def _opened(
+    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+) -> tuple[list[str], Iterator[list[list[str]]]]:
+    """Give the column names of a file, and the records below them in batches."""
     # The limit belongs to the whole process: the csv module has no other.
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
@@ -33,30 +68,49 @@ def delimited_rows(
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header = _header(name, reader)
     _refuse_bad_header(name, header, columns, required)
-    yield from _rows(name, reader, lines, len(header), columns, _picker(header, columns))
+    return header, _batches(name, reader, lines, len(header))
 
 
-def _rows(
-    name: str, reader: "Reader", lines: Iterator[str], width: int, columns: Sequence[str], pick: Picker
-) -> Iterator[Row]:
-    """Yield the records below the header as rows."""
-    # The loop runs for each row: nothing in it calls a function for each cell.
-    header_ended = ended = reader.line_num
-    try:
-        for record in reader:
-            if len(record) != width:
-                if not record:
-                    refuse_text_after_blank(name, lines, reader.line_num)
-                    break
-                raise _ragged(name, ended + 1, len(record), width)
-            ended = reader.line_num
-            cells: list[str | None] = [cell or None for cell in record] if "" in record else [*record]
-            cells.append(None)
-            yield dict(zip(columns, pick(cells), strict=False))
-    except csv.Error as error:
-        raise _malformed(name, ended + 1, str(error)) from None
-    if ended == header_ended:
+def _batches(name: str, reader: "Reader", lines: Iterator[str], width: int) -> Iterator[list[list[str]]]:
+    """Yield the records in batches, none of which is empty, and each of which was found to be faultless."""
+    begun, any_ = reader.line_num + 1, False
+    while True:
+        batch: list[list[str]] = []
+        failed = None
+        try:
+            # What was read before a fault stays in the list.
+            batch.extend(islice(reader, RECORDS_AT_ONCE))
+        except csv.Error as error:
+            failed = str(error)
+        if any(len(record) != width for record in batch):
+            _refuse_ragged(name, batch, begun, width, lines, more=failed is not None)
+            batch = batch[: batch.index([])]
+        elif failed is not None:
+            raise _malformed(name, begun + sum(map(_lines_of, batch)), failed)
+        if not batch:
+            break
+        any_ = True
+        yield batch
+        begun = reader.line_num + 1
+    if not any_:
         raise no_rows(name)
+
+
+def _refuse_ragged(
+    name: str, batch: list[list[str]], begun: int, width: int, lines: Iterator[str], *, more: bool
+) -> None:
+    """Refuse the first record of another width, unless it and all that follow are blank lines."""
+    place = next(place for place, record in enumerate(batch) if len(record) != width)
+    line = begun + sum(map(_lines_of, batch[:place]))
+    if batch[place]:
+        raise _ragged(name, line, len(batch[place]), width)
+    follow = ["text"] if more or any(batch[place:]) else []
+    refuse_text_after_blank(name, chain(follow, lines), line)
+
+
+def _lines_of(record: list[str]) -> int:
+    """Count the lines on which a record stands: a quoted cell may hold line ends."""
+    return 1 + sum(len(LINE_END.findall(cell)) for cell in record if "\n" in cell or "\r" in cell)
 
 
 def _header(name: str, reader: "Reader") -> list[str]:

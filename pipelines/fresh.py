@@ -1,0 +1,73 @@
+"""Which rows of a source are new: each named by what it holds, and looked for among those that are known."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from pipelines.cells import encode_rows, name_rows
+from pipelines.record import Record
+from pipelines.seen import Seen, halves
+from pipelines.vault import Vault
+
+# A row that may be sealed: its id, its subject's pseudonym, and its cells as they are encoded.
+READY = {"row": pl.String, "subject": pl.String, "content": pl.Binary}
+
+
+def consents(record: Record) -> pl.Expr:
+    """Whether a row says that it may be kept."""
+    consent = record.with_role("consent")
+    return pl.lit(value=True) if consent is None else pl.col(consent.name).is_in(consent.granted).fill_null(value=False)
+
+
+@dataclass
+class Fresh:
+    """Finds the rows that are new in frames of one source, shown in their order, and counts the others.
+
+    `counts`: rows, without_consent, suppressed (of those in `held_back`), known. A row that comes n times is n rows:
+    the number of its occurrence is a part of its id. Memory: 16 bytes for each row, and a hundred for each different
+    row that comes more than once.
+    """
+
+    record: Record
+    vault: Vault
+    known: Seen
+    held_back: Collection[str]
+    counts: Counter[str] = field(default_factory=Counter)
+    _names: Seen = field(default_factory=Seen)
+    _repeats: Counter[bytes] = field(default_factory=Counter)
+
+    def among(self, arrived: pl.DataFrame) -> pl.DataFrame:
+        """The rows of `arrived` that are new, ready to be sealed."""
+        rows = arrived.filter(consents(self.record))
+        self.counts["rows"] += arrived.height
+        self.counts["without_consent"] += arrived.height - rows.height
+        ids = self._ids(rows)
+        row = pl.Series("row", ids, dtype=pl.Binary).bin.encode("hex")
+        subject = self._owners(rows, row)
+        held = subject.is_in(list(self.held_back)) if self.held_back else pl.repeat(False, rows.height, eager=True)
+        known = pl.Series(self.known.has(halves(ids)), dtype=pl.Boolean)
+        self.counts["suppressed"] += int(held.sum())
+        self.counts["known"] += int((known & ~held).sum())
+        content = encode_rows(rows, self.record.names)
+        return pl.DataFrame([row, subject.alias("subject"), content.alias("content")]).filter(~held & ~known)
+
+    def _ids(self, rows: pl.DataFrame) -> list[bytes]:
+        contents = name_rows(rows).to_list()
+        ids = self.vault.row_ids(contents, 0)
+        for place in np.flatnonzero(self._names.add(halves(ids))):
+            # Equal ids are equal rows: they are keyed hashes of 128 bits.
+            first = ids[place]
+            self._repeats[first] += 1
+            (ids[place],) = self.vault.row_ids([contents[place]], self._repeats[first])
+        return ids
+
+    def _owners(self, rows: pl.DataFrame, ids: pl.Series) -> pl.Series:
+        """Whose each row is. A row without a subject is its own subject: it can still be forgotten by itself."""
+        subject = self.record.with_role("subject")
+        if subject is None:
+            return ids
+        people = zip(rows[subject.name].to_list(), ids.to_list(), strict=True)
+        return pl.Series([self.vault.pseudonym(person) if person else row for person, row in people], dtype=pl.String)

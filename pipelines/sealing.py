@@ -1,0 +1,113 @@
+"""Rows that are ready -> drafts of sealed parts, by this process and by others beside it where there are many rows."""
+
+import io
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import TracebackType
+
+import polars as pl
+
+from pipelines.environment import Environment
+from pipelines.errors import WorldError
+from pipelines.fresh import READY
+from pipelines.raw import SOURCE, write_part
+from pipelines.record import Record
+from pipelines.vault import Vault, open_vault
+
+# Each keeps a part in memory.
+MOST_PROCESSES = 3
+# The vault of a process that seals, and does nothing else.
+_vault: Vault
+
+
+class Sealer:
+    """Seals the rows that are handed to it into parts of `at_most` rows each, in the order in which they come.
+
+    Drafts of whole parts lie in the folder `drafts`; what is left over comes back from `finish`, sealed. The first
+    part that is whole is handed to another process, which opens the key store for itself; whoever is free seals.
+    """
+
+    def __init__(self, drafts: Path, record: Record, vault: Vault, environment: Environment, at_most: int) -> None:
+        self.paths: list[Path] = []
+        self.count = 0
+        self._drafts, self._columns, self._vault, self._at_most = drafts, record.names, vault, at_most
+        self._environment, self._name = environment, record.name
+        self._waiting: list[pl.DataFrame] = []
+        self._pool: ProcessPoolExecutor | None = None
+        self._sealing: list[Future[None]] = []
+
+    def __enter__(self) -> "Sealer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def take(self, ready: pl.DataFrame) -> None:
+        """Seal the rows of `ready` (row, subject, content) in their turn."""
+        self._waiting.append(ready)
+        self.count += ready.height
+        if sum(frame.height for frame in self._waiting) >= self._at_most:
+            whole = pl.concat(self._waiting)
+            # A copy: a slice would keep the whole in memory.
+            self._waiting = [pl.concat([whole[self._at_most :]], rechunk=True)]
+            self._hand_over(whole[: self._at_most])
+
+    def finish(self) -> pl.DataFrame:
+        """The rows that fill no part (row, subject, origin, sealed), when all drafts are whole."""
+        left = sealed(pl.concat(self._waiting), self._vault) if self._waiting else None
+        try:
+            for task in self._sealing:
+                task.result()
+        except BrokenProcessPool:
+            raise WorldError(
+                "ingest: a process that seals rows was ended from outside.",
+                "Expected it to live until all rows are sealed; nothing was added to data/raw.",
+                "run it again; if it was ended for want of memory, make `ingest.part_rows` smaller.",
+            ) from None
+        return left if left is not None else sealed(pl.DataFrame(schema=READY), self._vault)
+
+    def _hand_over(self, part: pl.DataFrame) -> None:
+        path = self._drafts / f"{len(self.paths):06}.parquet"
+        self.paths.append(path)
+        processes = max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_PROCESSES))
+        if self._pool is None:
+            given = (self._environment.home, self._environment.master_key, self._name)
+            spawned = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(processes, spawned, _begin, given)
+        if sum(not task.done() for task in self._sealing) <= processes:
+            # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
+            content = io.BytesIO()
+            part.write_ipc(content)
+            self._sealing.append(self._pool.submit(_seal_elsewhere, content.getvalue(), str(path), self._columns))
+        else:
+            write_part(path, sealed(part, self._vault), self._columns)
+
+
+def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """Rows (row, subject, content) as they lie in a part of data/raw."""
+    blobs = vault.seal_contents(*(ready[name].to_list() for name in READY))
+    return ready.select("row", "subject", origin=pl.lit(SOURCE)).with_columns(sealed=pl.Series(blobs, dtype=pl.Binary))
+
+
+def _begin(home: Path, master_key: str | None, name: str) -> None:
+    """Open the key store in a process that seals, and let it end with the one that started it."""
+    global _vault
+    _vault = open_vault(home, master_key, name)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...]) -> None:
+    write_part(Path(path), sealed(pl.read_ipc(content), _vault), columns)

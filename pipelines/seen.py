@@ -1,0 +1,82 @@
+"""Keyed names of 128 bits that were seen: 16 bytes for each, where a set of Python's takes a hundred.
+
+They lie in sorted runs of the first halves, each beside its second half; equal halves are equal names. Two different
+names are alike by chance with a probability of 2**-128, which is nothing even for a billion rows.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Halves = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+# Runs are merged up to this length: longer ones would need twice their memory while they are.
+LONGEST_RUN = 1 << 21
+
+
+def halves(names: Iterable[bytes]) -> Halves:
+    """Names of 16 bytes as numbers: (names, 2)."""
+    return np.frombuffer(b"".join(names), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def halves_of(names: pl.Series) -> Halves:
+    """Names as numbers: those of 32 hexadecimal digits by their digits, any other by its hash: (names, 2)."""
+    digits = names.str.contains("^[0-9a-f]{32}$")
+    found = pl.DataFrame({"name": names}).select(pl.when(digits).then("name").str.decode("hex", strict=False))
+    texts = zip(names.to_list(), found.to_series().to_list(), strict=True)
+    return halves([name or hashlib.blake2b(text.encode(), digest_size=16).digest() for text, name in texts])
+
+
+class Seen:
+    """A growing set of names."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._runs: list[Halves] = []
+
+    def add(self, names: Halves) -> Flags:
+        """Take the different ones of `names` in; which of them were there before, or stand earlier among them."""
+        order = np.lexsort((names[:, 1], names[:, 0]))
+        ordered = names[order]
+        again = np.zeros(len(names), dtype=np.bool_)
+        if len(names):
+            # lexsort is stable, so the first of equal names is the one that came first.
+            again[order[1:]] = (ordered[1:] == ordered[:-1]).all(axis=1)
+        known = again | self.has(names)
+        fresh = ordered[~known[order]]
+        if len(fresh):
+            self.count += len(fresh)
+            self._runs.append(fresh)
+            self._merge()
+        return known
+
+    def has(self, names: Halves) -> Flags:
+        """Which of `names` are there."""
+        found = np.zeros(len(names), dtype=np.bool_)
+        for run in self._runs:
+            place = np.searchsorted(run[:, 0], names[:, 0])
+            place[place == len(run)] = 0
+            alike = np.flatnonzero(run[place, 0] == names[:, 0])
+            found[alike] |= self._equal(run, place[alike], names[alike])
+        return found
+
+    @staticmethod
+    def _equal(run: Halves, place: NDArray[np.intp], names: Halves) -> Flags:
+        """Whether the name stands at `place` of `run`, or behind it among those with the same first half."""
+        found = (run[place] == names).all(axis=1)
+        for each in np.flatnonzero(~found):
+            last = np.searchsorted(run[:, 0], names[each, 0], side="right")
+            found[each] = bool((run[place[each] : last, 1] == names[each, 1]).any())
+        return np.asarray(found, dtype=np.bool_)
+
+    def _merge(self) -> None:
+        """Merge the newest runs while they are about as long as those before them, as one counts in binary."""
+        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
+            if len(self._runs[-2]) + len(self._runs[-1]) > LONGEST_RUN:
+                return
+            together = np.concatenate([self._runs.pop(), self._runs.pop()])
+            self._runs.append(together[np.lexsort((together[:, 1], together[:, 0]))])

@@ -64,7 +64,7 @@ def ingest(
     encoding: str | None = None,
     origin: str | None = None,
     licence: str | None = None,
-    part_rows: int = 250_000,
+    part_rows: int = 100_000,
     environment: Environment,
     workspace: Path,
 ) -> Ingested:

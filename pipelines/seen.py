@@ -40,28 +40,32 @@ class Seen:
 
     def add(self, names: Halves) -> Flags:
         """Take the different ones of `names` in; which of them were there before, or stand earlier among them."""
-        order = np.lexsort((names[:, 1], names[:, 0]))
-        ordered = names[order]
-        again = np.zeros(len(names), dtype=np.bool_)
-        if len(names):
-            # lexsort is stable, so the first of equal names is the one that came first.
-            again[order[1:]] = (ordered[1:] == ordered[:-1]).all(axis=1)
-        known = again | self.has(names)
-        fresh = ordered[~known[order]]
+        order = _order(names)
+        ordered = np.asfortranarray(names[order])
+        # The order is stable, so the first of equal names is the one that came first.
+        known = self._has(ordered)
+        known[1:] |= (ordered[1:] == ordered[:-1]).all(axis=1)
+        fresh = ordered if not known.any() else np.asfortranarray(ordered[~known])
         if len(fresh):
             self.count += len(fresh)
             self._runs.append(fresh)
             self._merge()
-        return known
+        return _back(known, order)
 
     def has(self, names: Halves) -> Flags:
         """Which of `names` are there."""
-        found = np.zeros(len(names), dtype=np.bool_)
+        order = _order(names)
+        return _back(self._has(names[order]), order)
+
+    def _has(self, ordered: Halves) -> Flags:
+        # In order, because neighbours are then found in what the processor has just read.
+        found = np.zeros(len(ordered), dtype=np.bool_)
+        firsts = np.ascontiguousarray(ordered[:, 0])
         for run in self._runs:
-            place = np.searchsorted(run[:, 0], names[:, 0])
+            place = np.searchsorted(run[:, 0], firsts)
             place[place == len(run)] = 0
-            alike = np.flatnonzero(run[place, 0] == names[:, 0])
-            found[alike] |= self._equal(run, place[alike], names[alike])
+            alike = np.flatnonzero(run[:, 0][place] == firsts)
+            found[alike] |= self._equal(run, place[alike], ordered[alike])
         return found
 
     @staticmethod
@@ -79,4 +83,20 @@ class Seen:
             if len(self._runs[-2]) + len(self._runs[-1]) > LONGEST_RUN:
                 return
             together = np.concatenate([self._runs.pop(), self._runs.pop()])
-            self._runs.append(together[np.lexsort((together[:, 1], together[:, 0]))])
+            self._runs.append(np.asfortranarray(together[_order(together)]))
+
+
+def _order(names: Halves) -> NDArray[np.intp]:
+    """The places of `names` in their order, equal ones as they came."""
+    firsts = names[:, 0]
+    order = np.argsort(firsts, kind="stable")
+    ordered = firsts[order]
+    tied = (ordered[1:] == ordered[:-1]).any()
+    return np.lexsort((names[:, 1], firsts)) if tied else order
+
+
+def _back(flags: Flags, order: NDArray[np.intp]) -> Flags:
+    """Flags of names in order as flags of the names as they came."""
+    found = np.empty_like(flags)
+    found[order] = flags
+    return found

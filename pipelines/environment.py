@@ -40,6 +40,7 @@ class Environment:
     operator_token: str | None
     prefect_home: Path
     noise_key: str | None = None
+    dask: str | None = None
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -57,4 +58,5 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         actor=variables.get("FLYWHEEL_ACTOR") or f"user {os.getuid()}",
         prefect_home=Path(variables.get("PREFECT_HOME") or Path(variables.get("HOME", "~")) / ".prefect").expanduser(),
         noise_key=variables.get("FLYWHEEL_NOISE_KEY") or None,
+        dask=variables.get("FLYWHEEL_DASK") or None,
     )

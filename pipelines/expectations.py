@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines import checks
+from pipelines.across import DISPUTED, REPEATED
 from pipelines.record import Column, Record
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
     from great_expectations.expectations.expectation import Expectation
 
-# The checks whose outcome stands in a column of its own, which the suite expects to be true.
+# The checks of single rows whose outcome stands in a column of its own, which the suite expects to be true.
 CHECKS: dict[str, Callable[[pl.DataFrame, Record], pl.Series]] = {
     "text is wrongly decoded": checks.texts_are_well_decoded,
-    "row repeats an earlier one": checks.rows_are_new,
-    "text has two labels": checks.labels_agree,
 }
 
 
@@ -25,7 +24,7 @@ def suite(record: Record) -> "ExpectationSuite":
     import great_expectations as gx
 
     expected = [expectation for column in record.columns for expectation in _column(column)]
-    flags = [_is_true(reason, reason) for reason in CHECKS]
+    flags = [_is_true(reason, reason) for reason in [*CHECKS, REPEATED, DISPUTED]]
     rows = gx.expectations.ExpectTableRowCountToBeBetween(min_value=1)
     return gx.ExpectationSuite(name=record.name, expectations=[rows, *expected, *flags])
 
@@ -86,10 +85,11 @@ def _is_true(flag: str, reason: str) -> "Expectation":
 
 
 def table(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
-    """The table that the suite is run on: row ids, typed values, and a flag per check."""
+    """The table that the suite is run on: row ids, typed values, and a flag per check of single rows."""
     from pipelines.values import present, readable, typed
 
-    values, could = typed(frame, record), readable(frame, record)
+    values = typed(frame, record)
+    could = readable(frame, record, values)
     arrived = [
         frame.select(present(column).alias(_filled(column))).to_series()
         for column in record.columns

@@ -24,6 +24,20 @@ def replacing(final: Path) -> Iterator[Path]:
         _remove(draft)
 
 
+@contextmanager
+def drafting(final: Path) -> Iterator[Path]:
+    """A folder beside `final` for drafts, gone at the end; those of runs that were killed go as well."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    for left in final.parent.glob(f".{final.name}.*.drafts"):
+        _remove(left)
+    folder = final.with_name(f".{final.name}.{os.getpid()}.drafts")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
 def write_json(path: Path, value: object) -> None:
     """Write `value` as readable JSON; equal values give equal bytes."""
     with replacing(path) as draft:

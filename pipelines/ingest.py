@@ -17,7 +17,7 @@ from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment
 from pipelines.feedback import FeedbackStore
-from pipelines.files import digest
+from pipelines.files import digest, drafting
 from pipelines.fresh import Fresh
 from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
@@ -80,7 +80,7 @@ def ingest(
     arriving = find_source(workspace, source, sample, files, format, encoding)
     consents = Consents(open_ledger(environment), record.name)
     known = sealed_rows.seen_rows(folder)
-    with sealed_rows.drafting(folder) as drafts:
+    with drafting(folder) as drafts:
         with Sealer(drafts, record, vault, environment, part_rows) as sealer:
             counts, mark = _read(arriving, folder, record, vault, consents, known, sealer)
             left = sealer.finish()

@@ -6,10 +6,7 @@ numbered files beside the parts: so it makes a new version, and the stages that 
 """
 
 import json
-import os
-import shutil
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -101,19 +98,6 @@ def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path
     with replacing(part) as draft:
         write_part(draft, table_of(rows), columns)
     return part
-
-
-@contextmanager
-def drafting(raw: Path) -> Iterator[Path]:
-    """A folder beside `raw` for drafts of parts, gone at the end; those of runs that were killed go as well."""
-    for left in raw.parent.glob(f".{raw.name}.*.drafts"):
-        shutil.rmtree(left)
-    folder = raw.with_name(f".{raw.name}.{os.getpid()}.drafts")
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 def publish(raw: Path, drafts: Sequence[Path]) -> None:

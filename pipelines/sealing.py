@@ -2,9 +2,7 @@
 
 import io
 import multiprocessing
-import multiprocessing.connection
 import os
-import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -13,16 +11,14 @@ from types import TracebackType
 import polars as pl
 
 from pipelines.environment import Environment
-from pipelines.errors import WorldError
 from pipelines.fresh import READY
 from pipelines.raw import SOURCE, write_part
 from pipelines.record import Record
-from pipelines.vault import Vault, open_vault
+from pipelines.shards import begin_beside, ended, own_vault
+from pipelines.vault import Vault
 
 # Each keeps a part in memory.
 MOST_PROCESSES = 3
-# The vault of a process that seals, and does nothing else.
-_vault: Vault
 
 
 class Sealer:
@@ -65,11 +61,7 @@ class Sealer:
             for task in self._sealing:
                 task.result()
         except BrokenProcessPool:
-            raise WorldError(
-                "ingest: a process that seals rows was ended from outside.",
-                "Expected it to live until all rows are sealed; nothing was added to data/raw.",
-                "run it again; if it was ended for want of memory, make `ingest.part_rows` smaller.",
-            ) from None
+            raise ended("a process that sealed rows was ended from outside") from None
         return left if left is not None else sealed(pl.DataFrame(schema=READY), self._vault)
 
     def _hand_over(self, part: pl.DataFrame) -> None:
@@ -79,7 +71,7 @@ class Sealer:
         if self._pool is None:
             given = (self._environment.home, self._environment.master_key, self._name)
             spawned = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(processes, spawned, _begin, given)
+            self._pool = ProcessPoolExecutor(processes, spawned, begin_beside, given)
         if sum(not task.done() for task in self._sealing) <= processes:
             # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
             content = io.BytesIO()
@@ -95,19 +87,5 @@ def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     return ready.select("row", "subject", origin=pl.lit(SOURCE)).with_columns(sealed=pl.Series(blobs, dtype=pl.Binary))
 
 
-def _begin(home: Path, master_key: str | None, name: str) -> None:
-    """Open the key store in a process that seals, and let it end with the one that started it."""
-    global _vault
-    _vault = open_vault(home, master_key, name)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-
-
-def _follow(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
-
-
 def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...]) -> None:
-    write_part(Path(path), sealed(pl.read_ipc(content), _vault), columns)
+    write_part(Path(path), sealed(pl.read_ipc(content), own_vault()), columns)

@@ -31,6 +31,17 @@ def halves_of(names: pl.Series) -> Halves:
     return halves([name or hashlib.blake2b(text.encode(), digest_size=16).digest() for text, name in texts])
 
 
+def keyed(contents: Iterable[bytes], key: bytes) -> Halves:
+    """The keyed hashes of `contents` as numbers: (contents, 2)."""
+    start = hashlib.blake2b(key=key, digest_size=16)
+    found = []
+    for content in contents:
+        name = start.copy()
+        name.update(content)
+        found.append(name.digest())
+    return halves(found)
+
+
 class Seen:
     """A growing set of names."""
 

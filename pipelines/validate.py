@@ -2,48 +2,36 @@
 
 import shutil
 import tempfile
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.across import judge_across
+from pipelines.checkpoint import Outcome, reasons_of, write_pages
 from pipelines.environment import Environment
 from pipelines.errors import DataError
-from pipelines.expectations import suite, table
-from pipelines.files import replacing, write_json
+from pipelines.files import drafting, replacing, write_json
+from pipelines.judging import Judging, faults, judge
 from pipelines.ledger import open_ledger
 from pipelines.pages import make_local, write_index
-from pipelines.raw import PLANTED, open_rows
 from pipelines.record import Record
+from pipelines.shards import Shard, map_shards, shards_of
 from pipelines.stage import run
-from pipelines.vault import open_vault
+from pipelines.tables import write_table
 from pipelines.versions import version_of
 
-if TYPE_CHECKING:
-    from great_expectations.checkpoint.checkpoint import CheckpointResult
 
-# Values never leave memory: the checkpoint keeps counts and row ids alone.
-RESULT = {
-    "result_format": "COMPLETE",
-    "exclude_unexpected_values": True,
-    "unexpected_index_column_names": ["row"],
-    "return_unexpected_index_query": False,
-}
+@dataclass(frozen=True)
+class Counts:
+    """How many rows of people there are, and may pass; how many each reason holds back; and the canaries beside."""
 
-
-@dataclass
-class Reasons:
-    """Why rows may not pass: reasons by row id; those of canaries (`planted`) apart, for they count for nobody."""
-
-    by_row: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    planted: dict[str, list[str]] = field(default_factory=dict)
-
-    def counts(self) -> dict[str, int]:
-        """How many rows each reason holds back, most frequent first."""
-        return dict(Counter(reason for reasons in self.by_row.values() for reason in reasons).most_common())
+    rows: int
+    accepted: int
+    reasons: dict[str, int]
+    planted: int
 
 
 def validate(
@@ -53,96 +41,95 @@ def validate(
     *,
     record: Record,
     max_quarantined: float = 0.2,
+    shard_rows: int = 200_000,
     environment: Environment,
 ) -> None:
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
 
-    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    Works on so many rows at once (`shard_rows`), so that memory does not grow with the data; what only all rows tell
+    is judged by keyed hashes. Raises DataError where more than the share `max_quarantined` of the rows would be held back.
     """
-    vault = open_vault(environment.home, environment.master_key, record.name)
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
-    frame = open_rows(raw, record, vault, access, planted=True)
-    planted = frame.filter(pl.col("origin") == PLANTED)["row"].to_list()
-    people = frame.height - len(planted)
-    reasons = _check(table(frame, record), record, docs, planted)
-    share = len(reasons.by_row) / max(people, 1)
-    if people == 0 or share > max_quarantined:
-        raise _too_many(people, share, max_quarantined, reasons)
-    _write(validated, frame, people, reasons)
+    shards = shards_of(raw, shard_rows)
+    with drafting(validated) as drafts:
+        job = Judging(raw.absolute(), record, access, drafts.absolute())
+        outcomes = list(map_shards(judge, job, shards, record.name, environment))
+        paths = [drafts / f"{shard.name}.parquet" for shard in shards]
+        with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
+            _judge_all(paths, record, outcomes, Path(project))
+            counts = _count(paths, reasons_of(record))
+            _publish_pages(docs, Path(project), record, counts)
+        share = 1 - counts.accepted / max(counts.rows, 1)
+        if counts.rows == 0 or share > max_quarantined:
+            raise _too_many(counts, share, max_quarantined)
+        _write(validated, paths, shards, counts, reasons_of(record))
 
 
-def _check(rows: pl.DataFrame, record: Record, docs: Path, planted: list[str]) -> Reasons:
-    with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
-        reasons = _reasons(_run_checkpoint(rows, record, Path(project)))
-        reasons.planted = {row: reasons.by_row.pop(row) for row in planted if row in reasons.by_row}
-        people = rows.height - len(planted)
-        site = Path(project) / "gx" / "uncommitted" / "data_docs" / "local_site"
-        with replacing(docs) as draft:
-            shutil.copytree(site, draft)
-            make_local(draft)
-            write_index(draft, record.name, people, people - len(reasons.by_row), reasons.counts(), len(planted))
-    return reasons
+def _judge_all(paths: Sequence[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
+    """Add to the drafts what only all rows tell, and have the pages of the whole written in `project`."""
+    heights = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
+    places = write_pages(list(judge_across(paths, record).values()), sum(heights), record, outcomes, project)
+    start = 0
+    for path, height in zip(paths, heights, strict=True):
+        rows = pl.read_parquet(path, columns=["row", "planted", "faults"])
+        here = {number: at[(at >= start) & (at < start + height)] - start for number, at in places.items()}
+        both = pl.DataFrame([rows["faults"], faults(here, height).alias("across")])
+        all_ = both.select(pl.concat_list("faults", "across").list.sort().alias("faults"))
+        rows.with_columns(all_).write_parquet(path)
+        start += height
 
 
-def _run_checkpoint(rows: pl.DataFrame, record: Record, project: Path) -> "CheckpointResult":
-    import great_expectations as gx
-    from great_expectations.checkpoint import UpdateDataDocsAction
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="file", project_root_dir=str(project))
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas(record.name).add_dataframe_asset("raw")
-    batch = asset.add_batch_definition_whole_dataframe("all rows")
-    definition = gx.ValidationDefinition(name="may pass", data=batch, suite=context.suites.add(suite(record)))
-    checkpoint = gx.Checkpoint(
-        name="arrival",
-        validation_definitions=[context.validation_definitions.add(definition)],
-        actions=[UpdateDataDocsAction(name="data docs")],
-        result_format=RESULT,
+def _count(paths: Sequence[Path], reasons: list[str]) -> Counts:
+    rows = pl.scan_parquet(paths)
+    people = rows.filter(~pl.col("planted"))
+    every = people.select(pl.col("faults").explode()).drop_nulls().group_by("faults").len().collect()
+    often = every.sort(["len", "faults"], descending=[True, False])
+    return Counts(
+        rows=people.select(pl.len()).collect().item(),
+        accepted=people.filter(pl.col("faults").list.len() == 0).select(pl.len()).collect().item(),
+        reasons={reasons[fault]: count for fault, count in often.iter_rows()},
+        planted=rows.filter("planted").select(pl.len()).collect().item(),
     )
-    return context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": rows.to_pandas()})
 
 
-def _reasons(result: "CheckpointResult") -> Reasons:
-    reasons = Reasons()
-    for validation in result.run_results.values():
-        for outcome in validation.results:
-            _refuse_exception(outcome)
-            for place in outcome.result.get("unexpected_index_list") or []:
-                for row in place["row"]:  # without their values, the failing rows come as one list
-                    reasons.by_row[row].append(outcome.expectation_config.meta["reason"])
-    return reasons
+def _publish_pages(docs: Path, project: Path, record: Record, counts: Counts) -> None:
+    with replacing(docs) as draft:
+        shutil.copytree(project / "gx" / "uncommitted" / "data_docs" / "local_site", draft)
+        make_local(draft)
+        write_index(draft, record.name, counts.rows, counts.accepted, counts.reasons, counts.planted)
 
 
-def _refuse_exception(outcome: Any) -> None:
-    """An expectation that could not be evaluated has not passed."""
-    if (outcome.exception_info or {}).get("raised_exception"):
-        raise RuntimeError(f"{outcome.expectation_config.type} could not be evaluated")
-
-
-def _too_many(rows: int, share: float, allowed: float, reasons: Reasons) -> DataError:
-    commonest = ", ".join(f"{reason} ({count})" for reason, count in list(reasons.counts().items())[:3])
+def _too_many(counts: Counts, share: float, allowed: float) -> DataError:
+    commonest = ", ".join(f"{reason} ({count})" for reason, count in list(counts.reasons.items())[:3])
     return DataError(
-        f"validate: {share:.0%} of {rows:,} rows may not pass: {commonest or 'there are none'}.",
+        f"validate: {share if counts.rows else 0:.0%} of {counts.rows:,} rows may not pass: "
+        f"{commonest or 'there are none'}.",
         f"Expected at most {allowed:.0%} (`validate.max_quarantined` in params.yaml).",
         "mend the source or `record`; data/report/validation/index.html shows each expectation.",
     )
 
 
-def _write(validated: Path, frame: pl.DataFrame, people: int, reasons: Reasons) -> None:
-    found = {**reasons.planted, **reasons.by_row}
-    why = pl.Series("reasons", [found.get(row, []) for row in frame["row"]], dtype=pl.List(pl.String))
-    rows = frame.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
-    counts = {
-        "rows": people,
-        "accepted": people - len(reasons.by_row),
-        "quarantined": len(reasons.by_row),
-        "reasons": reasons.counts(),
+def _write(
+    validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]
+) -> None:
+    names = pl.Series(reasons, dtype=pl.String)
+    told = {
+        "rows": counts.rows,
+        "accepted": counts.accepted,
+        "quarantined": counts.rows - counts.accepted,
+        "reasons": counts.reasons,
     }
     with replacing(validated) as draft:
         draft.mkdir()
-        rows.write_parquet(draft / "rows.parquet")
-        write_json(draft / "counts.json", counts)
+        write_table(draft / "rows.parquet", ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True)), len(shards))
+        write_json(draft / "counts.json", told)
+
+
+def _verdicts(path: Path, names: pl.Series) -> pl.DataFrame:
+    """Which rows of a draft may pass, and why the others may not."""
+    rows = pl.read_parquet(path, columns=["row", "faults"])
+    why = rows.select(pl.col("faults").list.eval(pl.element().replace_strict(range(len(names)), names)).alias("reasons"))
+    return rows.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
 
 
 if __name__ == "__main__":

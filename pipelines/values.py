@@ -1,5 +1,7 @@
 """Cells as they arrived -> typed values; what cannot be read is missing, and flagged."""
 
+from collections.abc import Callable, Iterator
+
 import polars as pl
 
 from pipelines.record import Column, Record
@@ -20,14 +22,18 @@ def present(column: Column) -> pl.Expr:
 
 def typed(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
     """`frame` with the record's columns as their types; null where missing or unreadable."""
-    return frame.with_columns(_convert(column).alias(column.name) for column in record.columns)
+    found = frame.with_columns(_convert(column).alias(column.name) for column in record.columns if column.type != "time")
+    return found.with_columns(_times(frame, column) for column in record.columns if column.type == "time")
 
 
-def readable(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
-    """For each row and column, whether the cell could be read as its type (a missing one can)."""
-    return frame.select(
-        (present(column).is_null() | _convert(column).is_not_null()).alias(column.name) for column in record.columns
-    )
+def readable(frame: pl.DataFrame, record: Record, values: pl.DataFrame | None = None) -> pl.DataFrame:
+    """For each row and column, whether the cell could be read as its type (a missing one can).
+
+    `values`: the typed ones, where they are at hand.
+    """
+    values = typed(frame, record) if values is None else values
+    missing = frame.select(present(column).is_null().alias(column.name) for column in record.columns)
+    return pl.DataFrame([missing[column.name] | values[column.name].is_not_null() for column in record.columns])
 
 
 def _convert(column: Column) -> pl.Expr:
@@ -43,16 +49,31 @@ def _convert(column: Column) -> pl.Expr:
         case "boolean":
             word = value.str.strip_chars().str.to_lowercase()
             return pl.when(word.is_in(TRUE)).then(True).when(word.is_in(FALSE)).then(False)
-        case "time":
-            return _time(value.str.strip_chars())
         case "category":
             return value.str.strip_chars()
         case _:
             return value
 
 
-def _time(text: pl.Expr) -> pl.Expr:
-    zoned = [text.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us") for form in ZONED]
-    plain = [text.str.to_datetime(form, strict=False, time_unit="us").dt.replace_time_zone("UTC") for form in PLAIN]
-    dates = [text.str.to_date(form, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC") for form in DATES]
-    return pl.coalesce(*zoned, *plain, *dates)
+def _times(frame: pl.DataFrame, column: Column) -> pl.Series:
+    text = frame.select(present(column).str.strip_chars().alias(column.name)).to_series()
+    found = pl.Series(column.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
+    for read in _readers():
+        left = (found.is_null() & text.is_not_null()).arg_true()
+        if not len(left):  # the first form fits most columns, and each costs a look at every cell
+            break
+        found = found.scatter(left, text[left].to_frame().select(read(pl.col(column.name))).to_series())
+    return found
+
+
+def _readers() -> Iterator[Callable[[pl.Expr], pl.Expr]]:
+    for form in ZONED:
+        yield lambda text, form=form: text.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us")
+    for form in PLAIN:
+        yield lambda text, form=form: _utc(text.str.to_datetime(form, strict=False, time_unit="us"))
+    for form in DATES:
+        yield lambda text, form=form: _utc(text.str.to_date(form, strict=False).cast(pl.Datetime("us")))
+
+
+def _utc(time: pl.Expr) -> pl.Expr:
+    return time.dt.replace_time_zone("UTC")

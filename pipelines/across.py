@@ -1,0 +1,108 @@
+"""What only all rows together can tell: which repeat an earlier one, and which texts have two labels.
+
+A shard gives a stand-in for each of its rows: keyed hashes of 128 bits, equal where what they stand for is equal, which
+tell nothing to whoever has no key. The rows that may repeat something are found among the stand-ins of all shards, and
+the checks judge those alone, by their stand-ins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines import checks
+from pipelines.cells import encode_rows
+from pipelines.record import Record
+from pipelines.seen import keyed
+
+Flags = NDArray[np.bool_]
+
+# The reasons against rows, in the order of the suite.
+REPEATED, DISPUTED = "row repeats an earlier one", "text has two labels"
+
+
+def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
+    """A stand-in for each row of typed `values` (subject, origin, the record's columns).
+
+    The halves of the hashes of the row (same_1, same_2) and of its text (text_1, text_2), one of its label, its origin,
+    and whether it stands in a standard test split.
+    """
+    same = values.select(
+        "subject", *((pl.col(c.name) + 0.0 if c.type == "number" else pl.col(c.name)) for c in record.columns)
+    ).cast(pl.String)
+    split, label = record.with_role("split"), record.label
+    known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
+    labels = same.select(pl.when(known).then(label.name)).to_series()
+    texts = values[record.text.name].to_list() if record.text else [None] * values.height
+    found = [
+        *_halves("same", encode_rows(same, same.columns).to_list(), key),
+        *_halves("text", [None if text is None else checks.normal(text).encode() for text in texts], key),
+        _halves("label", [None if each is None else each.encode() for each in labels], key)[0],
+    ]
+    tested = (pl.col(split.name) == "test").fill_null(value=False) if split else pl.lit(value=False)
+    return values.select("origin", tested.alias("tested")).with_columns(found)
+
+
+def _halves(name: str, contents: Sequence[bytes | None], key: bytes) -> tuple[pl.Series, pl.Series]:
+    halves = keyed([b"" if content is None else content for content in contents], key)
+    there = pl.Series([content is not None for content in contents], dtype=pl.Boolean)
+    found = pl.DataFrame({f"{name}_{half + 1}": halves[:, half] for half in (0, 1)})
+    first, second = found.select(pl.when(there).then(pl.all())).get_columns()
+    return first, second
+
+
+def judge_across(drafts: Sequence[Path], record: Record) -> dict[str, pl.Series]:
+    """For each reason, whether each row passes, in the order of the `drafts`, which hold the stand-ins."""
+    return {REPEATED: _rows_are_new(drafts, record), DISPUTED: _labels_agree(drafts, record)}
+
+
+def _rows_are_new(drafts: Sequence[Path], record: Record) -> pl.Series:
+    subject = record.with_role("subject")
+    rows = pl.scan_parquet(drafts)
+    passes = np.ones(rows.select(pl.len()).collect().item(), dtype=np.bool_)
+    if subject is not None:
+        again = _occur_twice(rows.select("same_1").collect().to_series())
+        name = pl.concat_str("same_1", "same_2", separator=" ")
+        some = _at(rows.select(subject=name), again).with_columns(pl.col("subject").alias(subject.name))
+        passes[again] = checks.rows_are_new(some, Record(record.name, (subject,))).to_numpy()
+    return pl.Series(REPEATED, passes)
+
+
+def _labels_agree(drafts: Sequence[Path], record: Record) -> pl.Series:
+    rows = pl.scan_parquet(drafts)
+    passes = np.ones(rows.select(pl.len()).collect().item(), dtype=np.bool_)
+    if record.text is not None:
+        labelled = pl.when(pl.col("label_1").is_not_null()).then("text_1")
+        again = _occur_twice(rows.select(labelled).collect().to_series())
+        split = record.with_role("split")
+        tested = [pl.when("tested").then(pl.lit("test")).otherwise(pl.lit("")).alias(split.name)] if split else []
+        text = pl.concat_str("text_1", "text_2", separator=" ").alias(record.text.name)
+        label = pl.col("label_1").cast(pl.String).alias(record.label.name)
+        # A label that is none of the known ones has no stand-in: it disputes nobody's.
+        anything = replace(record.label, categories=())
+        columns = tuple(anything if column is record.label else column for column in record.columns)
+        some = _at(rows.select("origin", text, label, *tested), again)
+        passes[again] = checks.labels_agree(some, replace(record, columns=columns)).to_numpy()
+    return pl.Series(DISPUTED, passes)
+
+
+def _occur_twice(halves: pl.Series) -> NDArray[np.intp]:
+    """The places of those that occur more than once; of each that does, all. Missing ones do not."""
+    places = np.flatnonzero(halves.is_not_null().to_numpy())
+    values = halves.drop_nulls().to_numpy()
+    ordered = np.sort(values)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return places[:0]
+    nearest = np.searchsorted(repeated, values)
+    nearest[nearest == len(repeated)] = 0
+    return places[repeated[nearest] == values]
+
+
+def _at(rows: pl.LazyFrame, places: NDArray[np.intp]) -> pl.DataFrame:
+    wanted = pl.LazyFrame({"place": places}, schema={"place": pl.UInt32})
+    numbered = rows.with_row_index("place")
+    return numbered.join(wanted, on="place", how="semi").sort("place").drop("place").collect()

@@ -109,7 +109,7 @@ def forget_people(
 
 def keeps(column: Column) -> bool:
     """Whether a column goes on behind the anonymiser: one with a use that does not name a person."""
-    return column.privacy != "identifier" and column.role not in ("subject", "consent")
+    return column.privacy != "identifier" and column.role not in ("subject", "key", "consent")
 
 
 def _is_quasi_category(column: Column) -> bool:

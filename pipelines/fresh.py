@@ -9,11 +9,12 @@ import polars as pl
 
 from pipelines.cells import encode_rows, name_rows
 from pipelines.record import Record
-from pipelines.seen import Seen, halves
+from pipelines.seen import Flags, Seen, halves
+from pipelines.superseding import Standing, key_of
 from pipelines.vault import Vault
 
-# A row that may be sealed: its id, its subject's pseudonym, and its cells as they are encoded.
-READY = {"row": pl.String, "subject": pl.String, "content": pl.Binary}
+# A row that may be sealed: its id, its subject's pseudonym, the name of its key, and its cells as they are encoded.
+READY = {"row": pl.String, "subject": pl.String, "key": pl.String, "content": pl.Binary}
 
 
 def consents(record: Record) -> pl.Expr:
@@ -35,6 +36,7 @@ class Fresh:
     vault: Vault
     known: Seen
     held_back: Collection[str]
+    standing: Standing | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _names: Seen = field(default_factory=Seen)
     _repeats: Counter[bytes] = field(default_factory=Counter)
@@ -44,15 +46,19 @@ class Fresh:
         rows = arrived.filter(consents(self.record))
         self.counts["rows"] += arrived.height
         self.counts["without_consent"] += arrived.height - rows.height
-        ids = self._ids(rows)
+        ids, key = self._ids(rows), key_of(rows, self.record, self.vault)
+        known_ids = self.known.has(halves(ids))
+        if self.standing is not None:
+            self._let_stand(rows, ids, known_ids, key, self.standing)
         row = pl.Series("row", ids, dtype=pl.Binary).bin.encode("hex")
         subject = self._owners(rows, row)
         held = subject.is_in(list(self.held_back)) if self.held_back else pl.repeat(False, rows.height, eager=True)
-        known = pl.Series(self.known.has(halves(ids)), dtype=pl.Boolean)
+        known = pl.Series(known_ids, dtype=pl.Boolean)
         self.counts["suppressed"] += int(held.sum())
         self.counts["known"] += int((known & ~held).sum())
         content = encode_rows(rows, self.record.names)
-        return pl.DataFrame([row, subject.alias("subject"), content.alias("content")]).filter(~held & ~known)
+        ready = pl.DataFrame([row, subject.alias("subject"), key.alias("key"), content.alias("content")])
+        return ready.filter(~held & ~known)
 
     def _ids(self, rows: pl.DataFrame) -> list[bytes]:
         contents = name_rows(rows).to_list()
@@ -63,6 +69,25 @@ class Fresh:
             self._repeats[first] += 1
             (ids[place],) = self.vault.row_ids([contents[place]], self._repeats[first])
         return ids
+
+    def _let_stand(
+        self, rows: pl.DataFrame, ids: list[bytes], known: Flags, key: pl.Series, standing: Standing
+    ) -> None:
+        """Name known rows anew, as one more occurrence, where they come back as the last of their key.
+
+        So a value that was corrected, and then corrected back, stands again.
+        """
+        last, stands = standing.next(key, ~known)
+        for place in np.flatnonzero(last):
+            renewed = standing.is_renewed(key[int(place)])
+            if stands[place] == ids[place].hex() and not renewed:
+                continue
+            content, occurrence = name_rows(rows[int(place)]).to_list(), 0
+            (name,) = self.vault.row_ids(content, occurrence)
+            while self.known.has(halves([name])).all() and (renewed or name.hex() != stands[place]):
+                occurrence += 1
+                (name,) = self.vault.row_ids(content, occurrence)
+            ids[place], known[place] = name, name.hex() == stands[place]
 
     def _owners(self, rows: pl.DataFrame, ids: pl.Series) -> pl.Series:
         """Whose each row is. A row without a subject is its own subject: it can still be forgotten by itself."""

@@ -27,6 +27,7 @@ from pipelines.retention import expire
 from pipelines.sealing import Sealer
 from pipelines.seen import Seen, halves_of
 from pipelines.stage import run
+from pipelines.superseding import standing
 from pipelines.vault import Vault, open_vault
 
 _HERE = Path(__file__).parent
@@ -38,7 +39,8 @@ CODE = tuple(sorted([Path(__file__), *READERS]))
 class Ingested:
     """What one ingestion brought: rows read, held back, already there, added, and the version they make.
 
-    `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds.
+    `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds,
+    `superseded` earlier rows for which a later one of the same key now stands in.
     """
 
     read: int
@@ -49,6 +51,7 @@ class Ingested:
     added_feedback: int
     rows: int
     gone: int
+    superseded: int
     version: str
     changed: bool
 
@@ -93,7 +96,8 @@ def ingest(
             sealed_rows.write_part(last, rows, record.names)
             sealed_rows.publish(folder, [*sealer.paths, last])
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
-    changed = sealed_rows.note_gone(folder, away) or bool(sealer.count) or bool(answers)
+    superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
+    changed = sealed_rows.note_gone(folder, away) or bool(sealer.count) or bool(answers) or bool(superseded)
     register = read_register(workspace)
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
@@ -111,6 +115,7 @@ def ingest(
         added_feedback=len(answers),
         rows=rows,
         gone=len(away),
+        superseded=superseded,
         version=version,
         changed=changed,
     )
@@ -142,7 +147,8 @@ def _read(
         return counts, mark
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
-    fresh = Fresh(record, vault, known, held_back)
+    may_be_kept = (frame.filter(consents_given(record)) for frame in arriving.frames(record))
+    fresh = Fresh(record, vault, known, held_back, standing(folder, may_be_kept, record, vault))
     for frame in arriving.frames(record):
         sealer.take(fresh.among(frame))
     return fresh.counts, vault.row_id((*asked, *sorted(held_back)), 0)

@@ -1,8 +1,9 @@
 """data/raw: sealed rows in numbered parts that are appended and never rewritten.
 
 In the clear stand only keyed names (row and subject) and where a row came from; everything a person wrote or is
-stands in `sealed`. Who has gone, forgotten or without consent, and which rows have been kept long enough, is noted in
-numbered files beside the parts: so it makes a new version, and the stages that read it run again.
+stands in `sealed`. Who has gone, forgotten or without consent, which rows have been kept long enough, and
+which of them a later one of the same key stands in for, is noted in numbered files beside the parts: so it makes a new
+version, and the stages that read it run again.
 """
 
 import json
@@ -23,12 +24,12 @@ from pipelines.vault import Vault
 # Who brought a row: the source, a user's answer, or ourselves: a canary, which is nobody and is counted nowhere.
 Origin = Literal["source", "feedback", "planted"]
 SOURCE, FEEDBACK, PLANTED = get_args(Origin)
-SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "sealed": pl.Binary}
+SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "key": pl.String, "sealed": pl.Binary}
 
 
 @dataclass(frozen=True)
 class SealedRow:
-    """One row as it lies in data/raw."""
+    """One row as it lies in data/raw; one that came by no source bears no key."""
 
     row: str
     subject: str
@@ -82,7 +83,7 @@ def _subjects(part: Path) -> pl.Series:
 
 def table_of(rows: Sequence[SealedRow]) -> pl.DataFrame:
     """`rows` as they lie in a part."""
-    return pl.DataFrame([(r.row, r.subject, r.origin, r.sealed) for r in rows], schema=SCHEMA, orient="row")
+    return pl.DataFrame([(r.row, r.subject, r.origin, None, r.sealed) for r in rows], schema=SCHEMA, orient="row")
 
 
 def write_part(path: Path, rows: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -138,6 +139,30 @@ def note_expired(raw: Path, rows: Collection[str]) -> bool:
     return bool(fresh)
 
 
+def superseded(raw: Path) -> set[str]:
+    """The ids of the rows of `raw` for which a later one of the same key stands in."""
+    return {row for note in _notes(raw, "superseded") for row in json.loads(note.read_text("utf-8"))["rows"]}
+
+
+def note_superseded(raw: Path) -> int:
+    """Note which rows of `raw` are no longer the last of their key; of how many that was news."""
+    fresh = sorted(set(keyed_rows(raw).filter(~pl.col("stands"))["row"]) - superseded(raw))
+    if fresh:
+        _note(raw, "superseded", {"rows": fresh})
+    return len(fresh)
+
+
+def keyed_rows(raw: Path) -> pl.DataFrame:
+    """The rows of `raw` that have a key (row, key), as they came, and whether each is the last of its key (stands)."""
+    frames = [
+        pl.read_parquet(part, columns=["row", "key"]).drop_nulls("key")
+        for part in parts(raw)
+        if "key" in pl.read_parquet_schema(part)
+    ]
+    rows = pl.concat([pl.DataFrame(schema={"row": pl.String, "key": pl.String}), *frames])
+    return rows.with_columns(stands=pl.col("key").is_last_distinct())
+
+
 def _note(raw: Path, kind: str, content: dict[str, list[str]]) -> None:
     write_json(raw / f"{kind}-{len(_notes(raw, kind)) + 1:06}.json", content)
 
@@ -157,10 +182,11 @@ def open_rows(
 ) -> pl.DataFrame:
     """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
 
-    Rows of subjects who have gone and rows that have expired are left out, and canaries unless they are asked for
+    Rows of subjects who have gone, that expired or were superseded are left out, canaries unless they are asked for
     (`planted`). A column that a part does not hold is missing in its rows. `only` names the parts to open, else all.
     """
-    away, old = (pl.Series(sorted(names), dtype=pl.String) for names in (gone(raw), expired(raw)))
+    unused = expired(raw) | superseded(raw)
+    away, old = (pl.Series(sorted(names), dtype=pl.String) for names in (gone(raw), unused))
     left = ~pl.col("subject").is_in(away.implode()) & ~pl.col("row").is_in(old.implode())
     left = left if planted else left & (pl.col("origin") != PLANTED)
     return pl.concat([_open_part(part, record, vault, access, left) for part in only or parts(raw)])

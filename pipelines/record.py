@@ -11,13 +11,13 @@ from typing import Literal, get_args
 from pipelines.errors import RecordError
 
 Type = Literal["text", "category", "integer", "number", "boolean", "time"]
-Role = Literal["subject", "time", "text", "feature", "label", "split", "consent"]
+Role = Literal["subject", "key", "time", "text", "feature", "label", "split", "consent"]
 # identifier: names one person by itself. quasi: does so together with others. free_text: people write
 # anything there. none: says nothing about who somebody is.
 Privacy = Literal["identifier", "quasi", "free_text", "none"]
 
 TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
-ONE_EACH: tuple[Role, ...] = ("subject", "time", "text", "label", "split", "consent")
+ONE_EACH: tuple[Role, ...] = ("subject", "key", "time", "text", "label", "split", "consent")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.environment import Environment
 from pipelines.fresh import READY
-from pipelines.raw import SOURCE, write_part
+from pipelines.raw import SCHEMA, SOURCE, write_part
 from pipelines.record import Record
 from pipelines.shards import begin_beside, ended, own_vault
 from pipelines.vault import Vault
@@ -83,8 +83,9 @@ class Sealer:
 
 def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     """Rows (row, subject, content) as they lie in a part of data/raw."""
-    blobs = vault.seal_contents(*(ready[name].to_list() for name in READY))
-    return ready.select("row", "subject", origin=pl.lit(SOURCE)).with_columns(sealed=pl.Series(blobs, dtype=pl.Binary))
+    blobs = vault.seal_contents(*(ready[name].to_list() for name in ("row", "subject", "content")))
+    shown = ready.select("row", "subject", "key", origin=pl.lit(SOURCE))
+    return shown.with_columns(sealed=pl.Series(blobs, dtype=pl.Binary)).select(*SCHEMA)
 
 
 def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...]) -> None:

@@ -109,9 +109,7 @@ def _too_many(counts: Counts, share: float, allowed: float) -> DataError:
     )
 
 
-def _write(
-    validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]
-) -> None:
+def _write(validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
     names = pl.Series(reasons, dtype=pl.String)
     told = {
         "rows": counts.rows,
@@ -121,14 +119,20 @@ def _write(
     }
     with replacing(validated) as draft:
         draft.mkdir()
-        write_table(draft / "rows.parquet", ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True)), len(shards))
+        write_table(
+            draft / "rows.parquet",
+            ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True)),
+            len(shards),
+        )
         write_json(draft / "counts.json", told)
 
 
 def _verdicts(path: Path, names: pl.Series) -> pl.DataFrame:
     """Which rows of a draft may pass, and why the others may not."""
     rows = pl.read_parquet(path, columns=["row", "faults"])
-    why = rows.select(pl.col("faults").list.eval(pl.element().replace_strict(range(len(names)), names)).alias("reasons"))
+    why = rows.select(
+        pl.col("faults").list.eval(pl.element().replace_strict(range(len(names)), names)).alias("reasons")
+    )
     return rows.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
 
 

@@ -57,6 +57,16 @@ class Vault:
             found.append(name.digest())
         return found
 
+    def key_names(self, values: Iterable[str]) -> list[str]:
+        """The names by which rows of the same key are known: 32 hexadecimal digits, keyed."""
+        start = hashlib.blake2b(key=self._rows, digest_size=16, person=b"key of a row")
+        found = []
+        for value in values:
+            name = start.copy()
+            name.update(value.encode("utf-8"))
+            found.append(name.hexdigest())
+        return found
+
     def derive(self, purpose: str) -> bytes:
         """A key of this data set for another `purpose`, 32 bytes; the same wherever the key store is."""
         return derive(self._rows, purpose)

@@ -12,7 +12,7 @@ from pipelines.compliance.evidence import Seals, Stored
 from pipelines.compliance.register import Register
 from pipelines.errors import SealError
 from pipelines.keys import FORMAT
-from pipelines.raw import PLANTED, expired, gone, parts
+from pipelines.raw import PLANTED, expired, gone, parts, superseded
 from pipelines.record import Record
 from pipelines.values import typed
 from pipelines.vault import Vault
@@ -30,9 +30,9 @@ ADULT_ENOUGH = 14
 def look(raw: Path, record: Record, vault: Vault, access: Access) -> tuple[Seals, pl.DataFrame, tuple[str, ...]]:
     """The state of every sealed cell of `raw`, the rows in use (row, subject, origin, columns), and the columns.
 
-    Not in use are canaries, rows of people who have gone, and rows that have expired.
+    Not in use are canaries, rows of people who have gone, and rows that have expired or were superseded.
     """
-    away, old = gone(raw), expired(raw)
+    away, old = gone(raw), expired(raw) | superseded(raw)
     counts = {"rows": 0, "malformed": 0, "unauthentic": 0, "forgotten": 0}
     frames = []
     columns: dict[str, None] = {}

@@ -79,6 +79,7 @@ def _ingest(workspace: Path) -> Done:
     arrived: Ingested = call(ingest, [], workspace)
     detail = f"{arrived.read:,} rows read, {arrived.added:,} added"
     detail += f", {arrived.added_feedback:,} from feedback" if arrived.added_feedback else ""
+    detail += f", {arrived.superseded:,} superseded" if arrived.superseded else ""
     detail += ", rows of people who left or of old times taken out" if arrived.changed and not _new(arrived) else ""
     return Done("ran" if arrived.changed else "unchanged", detail, arrived)
 

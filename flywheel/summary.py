@@ -51,6 +51,8 @@ def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
     ]
     if ingested["without_consent"]:
         lines[-1] += f"; {ingested['without_consent']:,} left out for want of consent"
+    if superseded := ingested.get("superseded"):
+        lines[-1] += f"; {count(superseded, 'earlier row')} superseded by later ones of the same key"
     lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined:")
     lines += [f"    {number:>6,}  {reason}" for reason, number in counts["reasons"].items()]
     parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "valid", "test"))

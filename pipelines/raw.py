@@ -121,15 +121,6 @@ def open_rows(raw: Path, record: Record, vault: Vault, access: Access, *, plante
 def _open_part(part: Path, record: Record, vault: Vault, access: Access, which: pl.Expr) -> pl.DataFrame:
     frame = pl.read_parquet(part).filter(which)
     columns = json.loads(pl.read_parquet_metadata(part)["columns"])
-    opened = vault.open(zip(frame["row"], frame["subject"], frame["sealed"], strict=True), access)
-    keep = pl.Series([cells is not None for cells in opened], dtype=pl.Boolean)
-    cells = [row for row in opened if row is not None]
-    places = {name: place for place, name in enumerate(columns)}
-    values = {
-        name: [row[places[name]] for row in cells] if name in places else [None] * len(cells) for name in record.names
-    }
-    return (
-        frame.select("row", "subject", "origin")
-        .filter(keep)
-        .with_columns(pl.Series(name, values[name], dtype=pl.String) for name in record.names)
-    )
+    opened = vault.open_frame(frame, columns, access)
+    cells = [pl.col(name) if name in columns else pl.lit(None, dtype=pl.String).alias(name) for name in record.names]
+    return opened.select("row", "subject", "origin", *cells)

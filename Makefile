@@ -30,7 +30,8 @@ $(READY): requirements.lock pyproject.toml
 	@awk '/^uv==/ {keep=1; print; next} keep && /^ / {print; next} {keep=0}' requirements.lock > .venv/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 	@echo "Installing the locked dependencies (about 2.6 GB on disk) …"
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@# Compiled once here, not by each process anew: some machines forbid Python to keep what it compiles.
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

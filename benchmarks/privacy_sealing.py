@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from reporting import Figure, report
 
@@ -24,16 +25,16 @@ def figures() -> list[Figure]:
     found = list(reviews(ROWS, 7))
     with tempfile.TemporaryDirectory() as folder:
         vault = open_vault(Path(folder), secrets.token_hex(32), "bench")
-        rows = [
-            (f"{place:032x}", vault.pseudonym(row["user_id"] or str(place)), [row[name] for name in COLUMNS])
-            for place, row in enumerate(found)
-        ]
-        sealed = vault.seal(rows)  # the first time makes the keys
-        stored = [(row, subject, blob) for (row, subject, _), blob in zip(rows, sealed, strict=True)]
+        cells = pl.DataFrame(found, dict.fromkeys(COLUMNS, pl.String)).select(COLUMNS)
+        rows = [f"{place:032x}" for place in range(ROWS)]
+        subjects = [vault.pseudonym(row["user_id"] or str(place)) for place, row in enumerate(found)]
+        sealed = vault.seal_frame(rows, subjects, cells)  # the first time makes the keys
+        stored = pl.DataFrame({"row": rows, "subject": subjects, "sealed": sealed})
         access = Access("prove", "of a benchmark")
-        into, out = rate(lambda: vault.seal(rows)), rate(lambda: vault.open(stored, access))
+        into = rate(lambda: vault.seal_frame(rows, subjects, cells))
+        out = rate(lambda: vault.open_frame(stored, COLUMNS, access))
         vault.close()
-    content = ["\x1f".join(cell or "" for cell in cells).encode() for _, _, cells in rows]
+    content = ["\x1f".join(cell or "" for cell in row).encode() for row in cells.iter_rows()]
     peer = rate(lambda: [AESGCM(secrets.token_bytes(32)).encrypt(os.urandom(12), each, None) for each in content])
     anchor = f"{peer / 1000:.0f} k rows/s: AES-GCM, a key object per row, no encoding of cells"
     return [

@@ -35,15 +35,22 @@ def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
     ).cast(pl.String)
     split, label = record.with_role("split"), record.label
     known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
-    labels = same.select(pl.when(known).then(label.name)).to_series()
+    labels = same.select(pl.when(known).then(label.name).alias("label")).to_series()
     texts = values[record.text.name].to_list() if record.text else [None] * values.height
     found = [
         *_halves("same", encode_rows(same, same.columns).to_list(), key),
         *_halves("text", [None if text is None else checks.normal(text).encode() for text in texts], key),
-        _halves("label", [None if each is None else each.encode() for each in labels], key)[0],
+        _hashed(labels, key),
     ]
     tested = (pl.col(split.name) == "test").fill_null(value=False) if split else pl.lit(value=False)
     return values.select("origin", tested.alias("tested")).with_columns(found)
+
+
+def _hashed(labels: pl.Series, key: bytes) -> pl.Series:
+    """The first halves for labels, of which there are few different ones."""
+    each = labels.drop_nulls().unique()
+    firsts = _halves("label", [label.encode() for label in each], key)[0]
+    return labels.replace_strict(each, firsts, default=None, return_dtype=pl.UInt64).alias("label_1")
 
 
 def _halves(name: str, contents: Sequence[bytes | None], key: bytes) -> tuple[pl.Series, pl.Series]:

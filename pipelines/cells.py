@@ -58,18 +58,19 @@ def name_rows(frame: pl.DataFrame) -> pl.Series:
     return found.scatter(rare, exact) if len(rare) else found
 
 
-def decode_rows(contents: Sequence[bytes], columns: Sequence[str]) -> pl.DataFrame:
-    """The cells of each row, under the names `columns` that they were encoded in."""
-    written = pl.Series("content", contents, dtype=pl.Binary)
-    plain = written.bin.starts_with(PLAIN.encode())
-    text = written.cast(pl.String).str.slice(1)
-    fields = text.str.split_exact(PART, len(columns) - 1).struct.unnest()
+def decode_rows(written: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+    """The cells of each row, under the names `columns` of those that were encoded."""
+    text = written.cast(pl.String)
+    plain = text.str.starts_with(PLAIN) & (text.str.count_matches(PART, literal=True) == len(columns) - 1)
+    fields = text.str.slice(1).str.split_exact(PART, len(columns) - 1).struct.unnest()
     fields.columns = list(columns)
     cells = fields.with_columns(pl.when(pl.all() != MISSING).then(pl.all()))
     if plain.all():
         return cells
     rare = (~plain).arg_true()
-    exact = [decode(content) for content in written[rare]]
+    exact = [decode(content) for content in written.gather(rare)]
+    if any(len(row) != len(columns) for row in exact):
+        raise ValueError("a row has another number of cells than its part has columns")
     return cells.with_columns(cells[name].scatter(rare, [row[at] for row in exact]) for at, name in enumerate(columns))
 
 

@@ -84,11 +84,10 @@ def _is_true(flag: str, reason: str) -> "Expectation":
     return expect.ExpectColumnValuesToBeInSet(column=flag, value_set=[True], meta={"reason": reason})
 
 
-def table(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
-    """The table that the suite is run on: row ids, typed values, and a flag per check of single rows."""
-    from pipelines.values import present, readable, typed
+def table(frame: pl.DataFrame, record: Record, values: pl.DataFrame) -> pl.DataFrame:
+    """The table that the suite is run on: row ids, typed `values`, and a flag per check of single rows."""
+    from pipelines.values import present, readable
 
-    values = typed(frame, record)
     could = readable(frame, record, values)
     arrived = [
         frame.select(present(column).alias(_filled(column))).to_series()

@@ -37,8 +37,9 @@ def judge(job: Judging, shard: Shard, vault: Vault) -> list[Outcome]:
     fails, and its stand-in. No cell of a row stands there.
     """
     frame = open_rows(job.raw, job.record, vault, job.access, planted=True, only=shard.parts)
-    outcomes, places = check_rows(table(frame, job.record), job.record)
-    stand_in = stand_ins(typed(frame, job.record), job.record, vault.derive(PURPOSE))
+    values = typed(frame, job.record)
+    outcomes, places = check_rows(table(frame, job.record, values), job.record)
+    stand_in = stand_ins(values, job.record, vault.derive(PURPOSE))
     rows = frame.select("row", planted=pl.col("origin") == PLANTED).with_columns(faults=faults(places, frame.height))
     pl.concat([rows, stand_in], how="horizontal").write_parquet(job.drafts / f"{shard.name}.parquet")
     return outcomes

@@ -15,7 +15,6 @@ from typing import Literal, get_args
 import polars as pl
 
 from pipelines.access import Access
-from pipelines.cells import decode_rows
 from pipelines.files import replacing, write_json
 from pipelines.record import Record
 from pipelines.seen import Seen, halves_of
@@ -195,13 +194,6 @@ def open_rows(
 def _open_part(part: Path, record: Record, vault: Vault, access: Access, which: pl.Expr) -> pl.DataFrame:
     frame = pl.read_parquet(part).filter(which)
     columns = json.loads(pl.read_parquet_metadata(part)["columns"])
-    opened = vault.open_contents(*(frame[name].to_list() for name in ("row", "subject", "sealed")), access)
-    there = pl.Series([content is not None for content in opened], dtype=pl.Boolean)
-    cells = decode_rows([content for content in opened if content is not None], columns)
-    return (
-        frame.select("row", "subject", "origin")
-        .filter(there)
-        .with_columns(
-            cells[name] if name in columns else pl.lit(None, dtype=pl.String).alias(name) for name in record.names
-        )
-    )
+    opened = vault.open_frame(frame, columns, access)
+    cells = [pl.col(name) if name in columns else pl.lit(None, dtype=pl.String).alias(name) for name in record.names]
+    return opened.select("row", "subject", "origin", *cells)

@@ -52,6 +52,16 @@ def shards_of(raw: Path, rows: int) -> list[Shard]:
     return [Shard(each[0].stem, tuple(each)) for each in shards]
 
 
+def shards_named(raw: Path, names: Sequence[str]) -> list[Shard]:
+    """The parts of `raw` in the shards that begin with the parts called `names`; in one where there are no names."""
+    there = parts(raw)
+    if list(names) == [""]:
+        return [Shard("", tuple(there))]
+    starts = [next(place for place, part in enumerate(there) if part.stem == name) for name in names]
+    ends = [*starts[1:], len(there)]
+    return [Shard(name, tuple(there[a:b])) for name, a, b in zip(names, starts, ends, strict=True)]
+
+
 def map_shards(
     function: Callable[[Job, Shard, Vault], Found],
     job: Job,

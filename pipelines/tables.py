@@ -6,12 +6,18 @@ from pathlib import Path
 import polars as pl
 
 
-def write_table(path: Path, parts: Iterable[tuple[str, pl.DataFrame]], count: int) -> None:
-    """Write `count` named `parts` to `path`: one as a file, more as the files of a folder, in the order of their names."""
+def write_table(path: Path, parts: Iterable[tuple[str, pl.DataFrame]], count: int, different: str = "row") -> int:
+    """Write `count` named `parts` to `path`: one as a file, more as the files of a folder, in the order of their names.
+
+    Gives the sum over the parts of how many values the column `different` has.
+    """
+    values = 0
     if count > 1:
         path.mkdir()
     for name, rows in parts:
         rows.write_parquet(path / f"{name}.parquet" if count > 1 else path)
+        values += rows[different].n_unique()
+    return values
 
 
 def parts_of(path: Path) -> Iterator[tuple[str, Path]]:

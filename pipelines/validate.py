@@ -41,7 +41,7 @@ def validate(
     *,
     record: Record,
     max_quarantined: float = 0.2,
-    shard_rows: int = 200_000,
+    shard_rows: int = 100_000,
     environment: Environment,
 ) -> None:
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.

@@ -1,26 +1,29 @@
 """Sealing: one key per subject, so that forgetting a person is destroying one key.
 
-Rows are sealed by AES-256-GCM-SIV (RFC 8452): authenticated, and safe to use with a fixed nonce, where all it
-reveals is that two rows of one subject are equal. That makes sealing deterministic: re-ingesting equal data changes
-no hash. Whoever opens rows shows the entry of the access log that says why.
+Rows are sealed by AES-256-GCM under a nonce that is a keyed hash of the row's id and content (a synthetic nonce, as in
+Rogaway and Shrimpton 2006, "Deterministic Authenticated-Encryption"): two contents never share one, and sealing is
+deterministic: re-ingesting equal data changes no hash. The hash is keyed by the subject's own key and dies with it.
+Whoever opens rows shows the entry of the access log that says why.
 """
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
+import polars as pl
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.access import Access
-from pipelines.cells import Cells, decode, encode
+from pipelines.cells import Cells, decode, decode_rows, encode, encode_rows
 from pipelines.errors import SealError
-from pipelines.keys import HEAD, KeyStore, derive, head
+from pipelines.keys import FORMAT, HEAD, KeyStore, derive, head
 from pipelines.master import open_key_store
 
-NONCE = bytes(12)
+# Bytes. Of nonces that look random one key bears 2^32 (NIST SP 800-38D, 8.3), and no person has as many rows.
+NONCE = 12
+BODY = HEAD + NONCE
 
 
 class Vault:
@@ -76,17 +79,29 @@ class Vault:
 
         The keys are durable before this returns: nothing sealed can outlive its key by accident.
         """
-        names, subjects, cells = _columns(rows)
-        return self.seal_contents(names, subjects, [encode(each) for each in cells])
+        rows = list(rows)
+        return self._seal([(row, subject, encode(cells)) for row, subject, cells in rows])
+
+    def seal_frame(self, rows: Sequence[str], subjects: Sequence[str], cells: pl.DataFrame) -> list[bytes]:
+        """The same for the rows of a frame of texts; several times as fast as row by row."""
+        return self._seal(list(zip(rows, subjects, encode_rows(cells, cells.columns), strict=True)))
 
     def seal_contents(self, rows: Sequence[str], subjects: Sequence[str], contents: Sequence[bytes]) -> list[bytes]:
-        """The same for cells that were encoded already."""
-        keys = self.keys.ensure(set(subjects))
-        sealed = [b""] * len(contents)
-        for subject, places in _by_subject(subjects):
-            start, cipher = head(keys[subject]), AESGCMSIV(keys[subject])
+        """The same for cells that were encoded already (`cells`)."""
+        return self._seal(list(zip(rows, subjects, contents, strict=True)))
+
+    def _seal(self, rows: list[tuple[str, str, bytes]]) -> list[bytes]:
+        keys = self.keys.ensure({subject for _, subject, _ in rows})
+        sealed = [b""] * len(rows)
+        for subject, places in _by_subject(rows):
+            key = keys[subject]
+            start, cipher = head(key), AESGCM(key)
+            # The loop runs for each row: nothing in it calls a function of ours.
             for place in places:
-                sealed[place] = start + cipher.encrypt(NONCE, contents[place], rows[place].encode())
+                row, _, content = rows[place]
+                name = row.encode()
+                nonce = hashlib.blake2b(name + b"\0" + content, key=key, digest_size=NONCE).digest()
+                sealed[place] = start + nonce + cipher.encrypt(nonce, content, name)
         return sealed
 
     def open(self, rows: Iterable[tuple[str, str, bytes]], access: Access) -> list[list[str | None] | None]:
@@ -95,24 +110,36 @@ class Vault:
         Nobody opens them without an entry of the access log that says who does and why. Raises SealError
         where bytes were altered or belong to another row.
         """
-        contents = self.open_contents(*_columns(rows), access)
-        return [None if content is None else decode(content) for content in contents]
+        return [None if content is None else decode(content) for content in self._open(list(rows), access)]
 
-    def open_contents(
-        self, rows: Sequence[str], subjects: Sequence[str], sealed: Sequence[bytes], _: Access
-    ) -> list[bytes | None]:
-        """The same, with the cells as they were encoded."""
-        keys, destroyed = self.keys.find(set(subjects)), self.keys.destroyed()
-        opened: list[bytes | None] = [None] * len(sealed)
-        for subject, places in _by_subject(subjects):
-            left = [place for place in places if sealed[place][:HEAD] not in destroyed]
-            if not left:
-                continue
-            if subject not in keys:
-                raise _no_key()
-            start, cipher = head(keys[subject]), AESGCMSIV(keys[subject])
-            for place in left:
-                opened[place] = _open(rows[place], start, cipher, sealed[place])
+    def open_frame(self, sealed: pl.DataFrame, columns: Sequence[str], access: Access) -> pl.DataFrame:
+        """The rows of `sealed` (row, subject, sealed) that nobody was forgotten of, their cells as `columns`."""
+        opened = self._open(list(sealed.select("row", "subject", "sealed").iter_rows()), access)
+        content = pl.Series("content", opened, dtype=pl.Binary)
+        there = content.is_not_null()
+        cells = decode_rows(content.filter(there), columns)
+        return pl.concat([sealed.filter(there).drop("sealed"), cells], how="horizontal")
+
+    def _open(self, rows: list[tuple[str, str, bytes]], _: Access) -> list[bytes | None]:
+        keys, destroyed = self.keys.find({subject for _, subject, _ in rows}), self.keys.destroyed()
+        opened: list[bytes | None] = [None] * len(rows)
+        for subject, places in _by_subject(rows):
+            key = keys.get(subject)
+            expected, cipher = (head(key), AESGCM(key)) if key else (b"", None)
+            # As in `_seal`, nothing in the loop calls a function of ours, but to refuse.
+            for place in places:
+                row, _, sealed = rows[place]
+                start = sealed[:HEAD]
+                if start in destroyed:
+                    continue
+                if cipher is None:
+                    raise _no_key()
+                if start != expected or len(sealed) < BODY:
+                    raise _does_not_open(sealed)
+                try:
+                    opened[place] = cipher.decrypt(sealed[HEAD:BODY], sealed[BODY:], row.encode())
+                except InvalidTag:
+                    raise _does_not_open(sealed) from None
         return opened
 
     def own_names(self, subjects: Collection[str], purpose: str) -> dict[str, bytes]:
@@ -132,29 +159,24 @@ def open_vault(home: Path, master_key: str | None, namespace: str) -> Vault:
     return Vault(open_key_store(home, master_key, namespace), namespace)
 
 
-def _columns(rows: Iterable[tuple[str, str, Any]]) -> tuple[list[str], list[str], list[Any]]:
-    each = list(rows)
-    return [row for row, _, _ in each], [subject for _, subject, _ in each], [last for _, _, last in each]
+def _by_subject(rows: Sequence[tuple[str, str, bytes]]) -> Iterator[tuple[str, Iterator[int]]]:
+    """Each subject and the places of its rows, so that one cipher lives at a time: it takes kilobytes."""
+    subjects = [subject for _, subject, _ in rows]
+    return groupby(sorted(range(len(rows)), key=subjects.__getitem__), key=subjects.__getitem__)
 
 
-def _by_subject(subjects: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
-    """Each subject and the places of its rows: one cipher at a time, for each takes 3 kB while it lives."""
-    order = sorted(range(len(subjects)), key=subjects.__getitem__)
-    for subject, places in groupby(order, key=subjects.__getitem__):
-        yield subject, list(places)
-
-
-def _open(row: str, start: bytes, cipher: AESGCMSIV, sealed: bytes) -> bytes:
-    try:
-        if sealed[:HEAD] != start:
-            raise InvalidTag
-        return cipher.decrypt(NONCE, sealed[HEAD:], row.encode())
-    except InvalidTag:
-        raise SealError(
-            "A sealed row does not open with its subject's key.",
-            "Expected the bytes that were sealed at ingestion, under the same row id.",
-            "restore data/raw from a remote (`dvc pull --force data/raw.dvc`), then run again.",
-        ) from None
+def _does_not_open(sealed: bytes) -> SealError:
+    if sealed[:1] != FORMAT:
+        return SealError(
+            "A sealed row does not open: it has another format than this version writes.",
+            "Expected rows that this version of Flywheel sealed.",
+            "ingest the source into a new workspace; where the file is damaged, restore data/raw from a remote.",
+        )
+    return SealError(
+        "A sealed row does not open with its subject's key.",
+        "Expected the bytes that were sealed at ingestion, under the same row id.",
+        "restore data/raw from a remote (`dvc pull --force data/raw.dvc`), then run again.",
+    )
 
 
 def _no_key() -> SealError:

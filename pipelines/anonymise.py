@@ -66,9 +66,7 @@ def anonymise(
     write_json(report, {"rows": rows, "subjects": subjects, **describe(record, text, spans), **company})
 
 
-def _know_company(
-    job: Cleaning, shards: Sequence[Shard], environment: Environment
-) -> tuple[Cleaning, dict[str, Any]]:
+def _know_company(job: Cleaning, shards: Sequence[Shard], environment: Environment) -> tuple[Cleaning, dict[str, Any]]:
     """The `job` with what has to be known of all rows, and what the report says of it.
 
     Rows are opened for it by this machine alone: what quasi-identifiers are before they are merged crosses no network.

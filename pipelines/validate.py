@@ -47,7 +47,9 @@ def validate(
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
 
     Works on so many rows at once (`shard_rows`), so that memory does not grow with the data; what only all rows tell
-    is judged by keyed hashes. Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    is judged by keyed hashes.
+
+    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
@@ -109,9 +111,7 @@ def _too_many(counts: Counts, share: float, allowed: float) -> DataError:
     )
 
 
-def _write(
-    validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]
-) -> None:
+def _write(validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
     names = pl.Series(reasons, dtype=pl.String)
     told = {
         "rows": counts.rows,
@@ -121,14 +121,17 @@ def _write(
     }
     with replacing(validated) as draft:
         draft.mkdir()
-        write_table(draft / "rows.parquet", ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True)), len(shards))
+        parts = ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True))
+        write_table(draft / "rows.parquet", parts, len(shards))
         write_json(draft / "counts.json", told)
 
 
 def _verdicts(path: Path, names: pl.Series) -> pl.DataFrame:
     """Which rows of a draft may pass, and why the others may not."""
     rows = pl.read_parquet(path, columns=["row", "faults"])
-    why = rows.select(pl.col("faults").list.eval(pl.element().replace_strict(range(len(names)), names)).alias("reasons"))
+    why = rows.select(
+        pl.col("faults").list.eval(pl.element().replace_strict(range(len(names)), names)).alias("reasons")
+    )
     return rows.select("row").with_columns(why).with_columns(accepted=pl.col("reasons").list.len() == 0)
 
 

@@ -22,7 +22,9 @@ def present(column: Column) -> pl.Expr:
 
 def typed(frame: pl.DataFrame, record: Record) -> pl.DataFrame:
     """`frame` with the record's columns as their types; null where missing or unreadable."""
-    found = frame.with_columns(_convert(column).alias(column.name) for column in record.columns if column.type != "time")
+    found = frame.with_columns(
+        _convert(column).alias(column.name) for column in record.columns if column.type != "time"
+    )
     return found.with_columns(_times(frame, column) for column in record.columns if column.type == "time")
 
 

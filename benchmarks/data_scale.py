@@ -4,7 +4,6 @@
 from outside: its seconds by the clock, its CPU-seconds, and the largest sum of resident memory of it and its children.
 """
 
-import math
 import os
 import shutil
 import subprocess
@@ -38,8 +37,44 @@ COLUMNS = {
 }
 # Four columns, so that the suite has twelve expectations besides that there are rows at all.
 TWELVE = {name: COLUMNS[name] for name in ("user", "age", "device", "review", "label")}
-WORDS = """the battery of this phone is great and holds long but screen broke after one week so I wrote to support who
-never answered me again in time for my trip home, which was a pity""".split()
+WORDS = [
+    "the",
+    "battery",
+    "of",
+    "this",
+    "phone",
+    "is",
+    "great",
+    "and",
+    "holds",
+    "long",
+    "but",
+    "screen",
+    "broke",
+    "after",
+    "one",
+    "week",
+    "so",
+    "I",
+    "wrote",
+    "to",
+    "support",
+    "who",
+    "never",
+    "answered",
+    "me",
+    "again",
+    "in",
+    "time",
+    "for",
+    "my",
+    "trip",
+    "home,",
+    "which",
+    "was",
+    "a",
+    "pity",
+]
 STEPS = {
     "ingest": (),
     "validate": ("data/raw", "data/validated", "data/report/validation"),
@@ -150,7 +185,8 @@ def figures(top: int = SIZES[-1]) -> list[Figure]:
             sizes.pop()
         taken = {rows: _measure(folder, rows) for rows in sizes}
         found = [each for rows in sizes for each in _curve(rows, taken[rows])]
-        found += [_growth(step, {rows: taken[rows][step] for rows in sizes}) for step in STEPS]
+        if len(sizes) > 2:
+            found += [_growth(step, {rows: taken[rows][step] for rows in sizes}) for step in STEPS]
         largest = taken[sizes[-1]]
         how = f"the process and its children, resident, {sizes[-1]:,} rows; what they share counts for each"
         found += [
@@ -199,11 +235,7 @@ def _curve(rows: int, taken: dict[str, Taken]) -> list[Figure]:
 def _growth(step: str, taken: dict[int, Taken]) -> Figure:
     """The exponent of CPU-seconds against rows, without what no rows would take."""
     start = min(each.cpu for each in taken.values())
-    rows = [size for size in taken if size >= 100_000] or list(taken)
-    if len(rows) < 2:
-        return Figure(
-            f"{step}, growth", math.nan, "exponent", "lower", "", None, "needs two sizes of 100,000 rows and more"
-        )
+    rows = [size for size in taken if size >= 100_000]
     spent = np.log([max(taken[size].cpu - start, 0.01) for size in rows])
     exponent = float(np.polyfit(np.log(rows), spent, 1)[0])
     how = "slope of log CPU-seconds against log rows, from 100,000 rows on, less those of 10,000 rows; 1 is linear"

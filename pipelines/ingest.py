@@ -89,8 +89,8 @@ def ingest(
         if sealer.count or answers or not sealed_rows.planted_rows(folder):
             planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
             last = drafts / "last.parquet"
-            rows = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
-            sealed_rows.write_part(last, rows, record.names)
+            end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
+            sealed_rows.write_part(last, end, record.names)
             sealed_rows.publish(folder, [*sealer.paths, last])
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
     changed = sealed_rows.note_gone(folder, away) or bool(sealer.count) or bool(answers)
@@ -171,8 +171,8 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
             elif not given:  # nothing of them is kept that they could withdraw
                 said.pop(person, None)
     for given in (False, True):
-        people = {person for person, answer in said.items() if answer is given and (not given or person in away)}
-        consents.say(people, given=given, by="source")
+        heard = {person for person, answer in said.items() if answer is given and (not given or person in away)}
+        consents.say(heard, given=given, by="source")
 
 
 def _answers(

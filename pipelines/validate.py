@@ -67,7 +67,7 @@ def validate(
         _write(validated, paths, shards, counts, reasons_of(record))
 
 
-def _judge_all(paths: Sequence[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
+def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
     """Add to the drafts what only all rows tell, and have the pages of the whole written in `project`."""
     heights = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
     places = write_pages(list(judge_across(paths, record).values()), sum(heights), record, outcomes, project)
@@ -81,7 +81,7 @@ def _judge_all(paths: Sequence[Path], record: Record, outcomes: Sequence[list[Ou
         start += height
 
 
-def _count(paths: Sequence[Path], reasons: list[str]) -> Counts:
+def _count(paths: list[Path], reasons: list[str]) -> Counts:
     rows = pl.scan_parquet(paths)
     people = rows.filter(~pl.col("planted"))
     every = people.select(pl.col("faults").explode()).drop_nulls().group_by("faults").len().collect()
@@ -111,7 +111,7 @@ def _too_many(counts: Counts, share: float, allowed: float) -> DataError:
     )
 
 
-def _write(validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
+def _write(validated: Path, paths: list[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
     names = pl.Series(reasons, dtype=pl.String)
     told = {
         "rows": counts.rows,

@@ -61,12 +61,12 @@ def _halves(name: str, contents: Sequence[bytes | None], key: bytes) -> tuple[pl
     return first, second
 
 
-def judge_across(drafts: Sequence[Path], record: Record) -> dict[str, pl.Series]:
+def judge_across(drafts: list[Path], record: Record) -> dict[str, pl.Series]:
     """For each reason, whether each row passes, in the order of the `drafts`, which hold the stand-ins."""
     return {REPEATED: _rows_are_new(drafts, record), DISPUTED: _labels_agree(drafts, record)}
 
 
-def _rows_are_new(drafts: Sequence[Path], record: Record) -> pl.Series:
+def _rows_are_new(drafts: list[Path], record: Record) -> pl.Series:
     subject = record.with_role("subject")
     rows = pl.scan_parquet(drafts)
     passes = np.ones(rows.select(pl.len()).collect().item(), dtype=np.bool_)
@@ -78,7 +78,7 @@ def _rows_are_new(drafts: Sequence[Path], record: Record) -> pl.Series:
     return pl.Series(REPEATED, passes)
 
 
-def _labels_agree(drafts: Sequence[Path], record: Record) -> pl.Series:
+def _labels_agree(drafts: list[Path], record: Record) -> pl.Series:
     rows = pl.scan_parquet(drafts)
     passes = np.ones(rows.select(pl.len()).collect().item(), dtype=np.bool_)
     if record.text is not None:
@@ -106,7 +106,8 @@ def _occur_twice(halves: pl.Series) -> NDArray[np.intp]:
         return places[:0]
     nearest = np.searchsorted(repeated, values)
     nearest[nearest == len(repeated)] = 0
-    return places[repeated[nearest] == values]
+    found: NDArray[np.intp] = places[repeated[nearest] == values]
+    return found
 
 
 def _at(rows: pl.LazyFrame, places: NDArray[np.intp]) -> pl.DataFrame:

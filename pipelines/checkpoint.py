@@ -3,6 +3,7 @@
 The pages are those of one checkpoint. What it found in the shards was added up: counts and places, and never a value.
 """
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,9 @@ def check_rows(table: pl.DataFrame, record: Record) -> tuple[list[Outcome], dict
         told = (result["element_count"], result.get("missing_count"), result["unexpected_count"])
         outcomes.append(Outcome(number, *told))
         places[number] = _places(outcome)
+    # Its objects hold each other, and the table: unasked, they stay until many more tables have come.
+    del context, asset, batch, found
+    gc.collect()
     return outcomes, places
 
 

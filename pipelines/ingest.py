@@ -92,8 +92,8 @@ def ingest(
         if sealer.count or answers or not sealed_rows.planted_rows(folder):
             planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
             last = drafts / "last.parquet"
-            rows = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
-            sealed_rows.write_part(last, rows, record.names)
+            end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
+            sealed_rows.write_part(last, end, record.names)
             sealed_rows.publish(folder, [*sealer.paths, last])
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
     superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
@@ -177,8 +177,8 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
             elif not given:  # nothing of them is kept that they could withdraw
                 said.pop(person, None)
     for given in (False, True):
-        people = {person for person, answer in said.items() if answer is given and (not given or person in away)}
-        consents.say(people, given=given, by="source")
+        heard = {person for person, answer in said.items() if answer is given and (not given or person in away)}
+        consents.say(heard, given=given, by="source")
 
 
 def _answers(

@@ -1,7 +1,6 @@
 """Rows that are ready -> drafts of sealed parts, by this process and by others beside it where there are many rows."""
 
 import io
-import multiprocessing
 import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +13,7 @@ from pipelines.environment import Environment
 from pipelines.fresh import READY
 from pipelines.raw import SCHEMA, SOURCE, write_part
 from pipelines.record import Record
-from pipelines.shards import begin_beside, ended, own_vault
+from pipelines.shards import ended, own_vault, sparing_pool
 from pipelines.vault import Vault
 
 # Each keeps a part in memory.
@@ -69,9 +68,7 @@ class Sealer:
         self.paths.append(path)
         processes = max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_PROCESSES))
         if self._pool is None:
-            given = (self._environment.home, self._environment.master_key, self._name)
-            spawned = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(processes, spawned, begin_beside, given)
+            self._pool = sparing_pool(processes, self._name, self._environment)
         if sum(not task.done() for task in self._sealing) <= processes:
             # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
             content = io.BytesIO()

@@ -26,8 +26,17 @@ from pipelines.vault import Vault, open_vault
 Job = TypeVar("Job")
 Found = TypeVar("Found")
 
+# The vault of a process that works for another one.
+_own: list[Vault] = []
 # Two, because each holds a shard in memory, and all that it needs to work on it. For more there are clusters.
 PROCESSES = 2
+# Four allocators live in one process, and each keeps what it was given back in case it is asked again.
+SPARING = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "MIMALLOC_PURGE_DELAY": "0",
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
+}
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,8 @@ def map_shards(
 def _beside(
     function: Callable[[Job, Shard, Vault], Found], job: Job, shards: Sequence[Shard], name: str, machine: Environment
 ) -> Iterator[Found]:
-    spawned = multiprocessing.get_context("spawn")
-    begin = (machine.home, machine.master_key, name)
     try:
-        with ProcessPoolExecutor(min(PROCESSES, len(shards)), spawned, begin_beside, begin) as pool:
+        with sparing_pool(min(PROCESSES, len(shards)), name, machine) as pool:
             yield from pool.map(_work, *zip(*((function, job, shard) for shard in shards), strict=True))
     except BrokenProcessPool:
         raise ended("a process that worked on a shard of data/raw was ended from outside") from None
@@ -105,10 +112,17 @@ def ended(what: str) -> WorldError:
     )
 
 
+def sparing_pool(processes: int, name: str, machine: Environment) -> ProcessPoolExecutor:
+    """Processes that open the key store of the data set `name` for themselves, and give memory back at once."""
+    for variable, value in SPARING.items():
+        os.environ.setdefault(variable, value)
+    spawned = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, spawned, begin_beside, (machine.home, machine.master_key, name))
+
+
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:
     """Open the key store in a process that works for another one, and let it end with that one."""
-    global _vault
-    _vault = open_vault(home, master_key, name)
+    _own.append(open_vault(home, master_key, name))
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
@@ -116,7 +130,7 @@ def begin_beside(home: Path, master_key: str | None, name: str) -> None:
 
 def own_vault() -> Vault:
     """The vault of a process that `begin_beside` began."""
-    return _vault
+    return _own[-1]
 
 
 def _follow(sentinel: int) -> None:
@@ -125,7 +139,4 @@ def _follow(sentinel: int) -> None:
 
 
 def _work(function: Callable[[Any, Shard, Vault], Any], job: object, shard: Shard) -> Any:
-    return function(job, shard, _vault)
-
-
-_vault: Vault
+    return function(job, shard, own_vault())

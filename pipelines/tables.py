@@ -1,4 +1,4 @@
-"""A table that is one Parquet file while it is small, and else a folder of them: readers of Parquet take both for one."""
+"""A table that is one Parquet file while it is small, else a folder of them: readers of Parquet take both for one."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Names and an order behind the anonymiser that lead back to a person only while that person's key lives."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -34,7 +34,7 @@ def renamed(rows: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     )
 
 
-def in_order(drafts: Sequence[Path], rows: int, at_most: int) -> Iterator[tuple[str, pl.DataFrame]]:
+def in_order(drafts: list[Path], rows: int, at_most: int) -> Iterator[tuple[str, pl.DataFrame]]:
     """The `rows` renamed rows in `drafts`, in named parts of about `at_most` rows: ranges of buckets, each in order."""
     count = parts_for(rows, at_most)
     for number in range(count):

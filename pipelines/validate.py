@@ -47,7 +47,9 @@ def validate(
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
 
     Works on so many rows at once (`shard_rows`), so that memory does not grow with the data; what only all rows tell
-    is judged by keyed hashes. Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    is judged by keyed hashes.
+
+    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
@@ -65,7 +67,7 @@ def validate(
         _write(validated, paths, shards, counts, reasons_of(record))
 
 
-def _judge_all(paths: Sequence[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
+def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
     """Add to the drafts what only all rows tell, and have the pages of the whole written in `project`."""
     heights = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
     places = write_pages(list(judge_across(paths, record).values()), sum(heights), record, outcomes, project)
@@ -79,7 +81,7 @@ def _judge_all(paths: Sequence[Path], record: Record, outcomes: Sequence[list[Ou
         start += height
 
 
-def _count(paths: Sequence[Path], reasons: list[str]) -> Counts:
+def _count(paths: list[Path], reasons: list[str]) -> Counts:
     rows = pl.scan_parquet(paths)
     people = rows.filter(~pl.col("planted"))
     every = people.select(pl.col("faults").explode()).drop_nulls().group_by("faults").len().collect()
@@ -109,7 +111,7 @@ def _too_many(counts: Counts, share: float, allowed: float) -> DataError:
     )
 
 
-def _write(validated: Path, paths: Sequence[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
+def _write(validated: Path, paths: list[Path], shards: Sequence[Shard], counts: Counts, reasons: list[str]) -> None:
     names = pl.Series(reasons, dtype=pl.String)
     told = {
         "rows": counts.rows,
@@ -119,11 +121,8 @@ def _write(validated: Path, paths: Sequence[Path], shards: Sequence[Shard], coun
     }
     with replacing(validated) as draft:
         draft.mkdir()
-        write_table(
-            draft / "rows.parquet",
-            ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True)),
-            len(shards),
-        )
+        parts = ((shard.name, _verdicts(path, names)) for shard, path in zip(shards, paths, strict=True))
+        write_table(draft / "rows.parquet", parts, len(shards))
         write_json(draft / "counts.json", told)
 
 

@@ -1,7 +1,5 @@
 """Cells as they arrived -> typed values; what cannot be read is missing, and flagged."""
 
-from collections.abc import Callable, Iterator
-
 import polars as pl
 
 from pipelines.record import Column, Record
@@ -60,21 +58,21 @@ def _convert(column: Column) -> pl.Expr:
 def _times(frame: pl.DataFrame, column: Column) -> pl.Series:
     text = frame.select(present(column).str.strip_chars().alias(column.name)).to_series()
     found = pl.Series(column.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
-    for read in _readers():
+    for form in (*ZONED, *PLAIN, *DATES):
         left = (found.is_null() & text.is_not_null()).arg_true()
         if not len(left):  # the first form fits most columns, and each costs a look at every cell
             break
-        found = found.scatter(left, text[left].to_frame().select(read(pl.col(column.name))).to_series())
+        found = found.scatter(left, text[left].to_frame().select(_time(column.name, form)).to_series())
     return found
 
 
-def _readers() -> Iterator[Callable[[pl.Expr], pl.Expr]]:
-    for form in ZONED:
-        yield lambda text, form=form: text.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us")
-    for form in PLAIN:
-        yield lambda text, form=form: _utc(text.str.to_datetime(form, strict=False, time_unit="us"))
-    for form in DATES:
-        yield lambda text, form=form: _utc(text.str.to_date(form, strict=False).cast(pl.Datetime("us")))
+def _time(name: str, form: str) -> pl.Expr:
+    text = pl.col(name)
+    if form in ZONED:
+        return text.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us")
+    if form in PLAIN:
+        return _utc(text.str.to_datetime(form, strict=False, time_unit="us"))
+    return _utc(text.str.to_date(form, strict=False).cast(pl.Datetime("us")))
 
 
 def _utc(time: pl.Expr) -> pl.Expr:

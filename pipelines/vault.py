@@ -127,7 +127,7 @@ class Vault:
             expected, cipher = (head(key), AESGCM(key)) if key else (b"", None)
             # As in `_seal`, nothing in the loop calls a function of ours, but to refuse.
             for place in places:
-                row, _, sealed = rows[place]
+                row, sealed = rows[place][0], rows[place][2]
                 start = sealed[:HEAD]
                 if start in destroyed:
                     continue

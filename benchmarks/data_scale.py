@@ -1,0 +1,267 @@
+"""A generated CSV of up to ten million rows through ingest, validate and anonymise: seconds, and the most memory held.
+
+`python data_scale.py [TOP]` stops at TOP rows (10,000,000 unless given). Each step is a process of its own, measured
+from outside: its seconds by the clock, its CPU-seconds, and the largest sum of resident memory of it and its children.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import yaml
+from reporting import Figure, report
+
+from pipelines.versions import initialise, quiet
+
+REPOSITORY = Path(__file__).parent.parent
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+TOP_NEEDS = 12 * 2**30  # bytes of disk for the largest size: the source, data/raw, its copy in DVC's cache, the rest
+COLUMNS = {
+    "user": {"type": "text", "role": "subject", "privacy": "identifier"},
+    "city": {"type": "category", "role": "feature", "privacy": "quasi", "required": False},
+    "age": {"type": "integer", "role": "feature", "privacy": "quasi", "required": False, "min": 13, "max": 120},
+    "amount": {"type": "number", "role": "feature", "min": 0},
+    "device": {"type": "category", "role": "feature", "categories": ["phone", "tablet", "laptop", "watch", "other"]},
+    "at": {"type": "time", "role": "time"},
+    "review": {"type": "text", "role": "text", "privacy": "free_text", "max": 2000},
+    "consent": {"type": "category", "role": "consent", "granted": ["yes"]},
+    "label": {"type": "category", "role": "label", "categories": ["bad", "good"]},
+}
+# Four columns, so that the suite has twelve expectations besides that there are rows at all.
+TWELVE = {name: COLUMNS[name] for name in ("user", "age", "device", "review", "label")}
+WORDS = [
+    "the",
+    "battery",
+    "of",
+    "this",
+    "phone",
+    "is",
+    "great",
+    "and",
+    "holds",
+    "long",
+    "but",
+    "screen",
+    "broke",
+    "after",
+    "one",
+    "week",
+    "so",
+    "I",
+    "wrote",
+    "to",
+    "support",
+    "who",
+    "never",
+    "answered",
+    "me",
+    "again",
+    "in",
+    "time",
+    "for",
+    "my",
+    "trip",
+    "home,",
+    "which",
+    "was",
+    "a",
+    "pity",
+]
+STEPS = {
+    "ingest": (),
+    "validate": ("data/raw", "data/validated", "data/report/validation"),
+    "anonymise": ("data/raw", "data/validated", "data/anonymised", "data/report/privacy.json"),
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one step took: seconds by the clock and of the processors, and bytes of memory at its highest."""
+
+    seconds: float
+    cpu: float
+    peak: float
+
+
+def write_source(path: Path, rows: int, seed: int = 7) -> None:
+    """Write `rows` rows of about 200 bytes: ten for each person, an e-mail address or a telephone number in a fifth."""
+    random = np.random.default_rng(seed)
+    with path.open("wb") as file:
+        for start in range(0, rows, 100_000):
+            _some(random, min(100_000, rows - start), max(rows // 10, 1)).write_csv(file, include_header=start == 0)
+
+
+def _some(random: np.random.Generator, rows: int, people: int) -> pl.DataFrame:
+    words = np.array(WORDS)[random.integers(0, len(WORDS), (rows, 26))]
+    user, age, chance = random.integers(0, people, rows), random.integers(18, 90, rows), random.random(rows)
+    frame = pl.DataFrame({f"w{place}": words[:, place] for place in range(words.shape[1])})
+    frame = frame.select(said=pl.concat_str(pl.all(), separator=" ")).with_columns(
+        user=user,
+        age=age,
+        chance=chance,
+        second=random.integers(0, 365 * 86400, rows),
+        n=random.integers(0, 10**6, rows),
+    )
+    person = pl.format("user{}", "user")
+    told = (
+        pl.when(pl.col("chance") < 0.1)
+        .then(pl.format("{} mail {}@example.com", "said", person))
+        .when(pl.col("chance") < 0.2)
+        .then(pl.format("{} call 212-555-01{}", "said", pl.col("age")))
+        .otherwise("said")
+    )
+    device = pl.col("n").replace_strict(dict(enumerate(COLUMNS["device"]["categories"])), default="phone")  # type: ignore[arg-type]
+    at = pl.datetime(2025, 1, 1) + pl.duration(seconds="second")
+    return frame.select(
+        person.alias("user"),
+        pl.format("city{}", pl.col("n") % 60).alias("city"),
+        pl.when(pl.col("chance") < 0.999).then("age").otherwise(pl.lit(300)).alias("age"),
+        (pl.col("n") / 100).alias("amount"),
+        device.alias("device"),
+        at.dt.strftime("%Y-%m-%dT%H:%M:%S+00:00").alias("at"),
+        told.alias("review"),
+        pl.when(pl.col("chance") < 0.99).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("consent"),
+        pl.when(pl.col("n") % 2 == 0).then(pl.lit("good")).otherwise(pl.lit("bad")).alias("label"),
+    )
+
+
+def workspace(folder: Path, source: Path, columns: dict[str, object]) -> Path:
+    """A workspace in `folder` whose source is `source`."""
+    folder.mkdir()
+    parameters = {
+        "record": {"name": "scale", "columns": columns},
+        "seed": 7,
+        "ingest": {"source": str(source)},
+        "anonymise": {"text": {"finders": ["patterns"]}},
+    }
+    (folder / "params.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False), "utf-8")
+    shutil.copy(REPOSITORY / "dvc.yaml", folder / "dvc.yaml")
+    with quiet():
+        initialise(folder)
+    return folder
+
+
+def run(folder: Path, step: str) -> Taken:
+    """What the `step` took in the workspace `folder`."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FLYWHEEL_HOME": str(folder / "home")}
+    before, started = os.times(), time.monotonic()
+    command = [sys.executable, "-m", f"pipelines.{step}", *STEPS[step]]
+    child = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+    peak = 0
+    while child.poll() is None:
+        peak = max(peak, sum(_resident(child.pid)))
+        time.sleep(0.05)
+    after, seconds = os.times(), time.monotonic() - started
+    assert child.returncode == 0, f"{step} ended with {child.returncode}"
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Taken(seconds, cpu, peak)
+
+
+def _resident(process: int) -> Iterator[int]:
+    """The bytes of memory of a process and of all that descend from it; what they share counts for each."""
+    try:
+        yield int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split():
+            yield from _resident(int(child))
+    except (FileNotFoundError, ProcessLookupError):
+        return
+
+
+def figures(top: int = SIZES[-1]) -> list[Figure]:
+    """Rates, the most memory, and how time grows with rows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sizes = [rows for rows in SIZES if rows <= top]
+        if sizes[-1] == SIZES[-1] and shutil.disk_usage(folder).free < TOP_NEEDS:
+            print(f"{SIZES[-1]:,} rows need 12 GB of free disk, which are not there: left out")
+            sizes.pop()
+        taken = {rows: _measure(folder, rows) for rows in sizes}
+        found = [each for rows in sizes for each in _curve(rows, taken[rows])]
+        if len(sizes) > 2:
+            found += [_growth(step, {rows: taken[rows][step] for rows in sizes}) for step in STEPS]
+        largest = taken[sizes[-1]]
+        how = f"the process and its children, resident, {sizes[-1]:,} rows; what they share counts for each"
+        found += [
+            Figure(f"{step}, most memory", each.peak / 1e9, "GB", "lower", "", 1.5, how)
+            for step, each in largest.items()
+        ]
+        return [*found, *_against_peers(folder, min(top, 1_000_000))]
+
+
+def _measure(folder: Path, rows: int) -> dict[str, Taken]:
+    source = folder / f"{rows}.csv"
+    write_source(source, rows)
+    print(f"{rows:,} rows, {source.stat().st_size / 1e9:.2f} GB", flush=True)
+    place = workspace(folder / str(rows), source, COLUMNS)
+    taken = {}
+    for step in STEPS:
+        taken[step] = each = run(place, step)
+        print(
+            f"  {step}: {each.seconds:.1f} s, {each.cpu:.1f} CPU-s, {each.peak / 1e9:.2f} GB, "
+            f"{rows / each.seconds:,.0f} rows/s",
+            flush=True,
+        )
+    shutil.rmtree(place)
+    if rows != 1_000_000:
+        source.unlink()
+    return taken
+
+
+def _curve(rows: int, taken: dict[str, Taken]) -> list[Figure]:
+    how = f"{rows:,} generated rows of 200 bytes, whole verb as a process of its own, once"
+    bars = {"ingest": 100_000} if rows >= 1_000_000 else {}
+    return [
+        Figure(
+            f"{step}, {rows:,} rows",
+            rows / each.seconds,
+            "rows/s",
+            "higher",
+            f"{each.cpu:.0f} CPU-s",
+            bars.get(step),
+            how,
+        )
+        for step, each in taken.items()
+    ]
+
+
+def _growth(step: str, taken: dict[int, Taken]) -> Figure:
+    """The exponent of CPU-seconds against rows, without what no rows would take."""
+    start = min(each.cpu for each in taken.values())
+    rows = [size for size in taken if size >= 100_000]
+    spent = np.log([max(taken[size].cpu - start, 0.01) for size in rows])
+    exponent = float(np.polyfit(np.log(rows), spent, 1)[0])
+    how = "slope of log CPU-seconds against log rows, from 100,000 rows on, less those of 10,000 rows; 1 is linear"
+    return Figure(f"{step}, growth", exponent, "exponent", "lower", "1: linear", 1.1, how)
+
+
+def _against_peers(folder: Path, rows: int) -> list[Figure]:
+    """Validation of a million rows against twelve expectations, and the readers of peers on the same file."""
+    source = folder / f"{rows}.csv"
+    if not source.exists():
+        write_source(source, rows)
+    place = workspace(folder / "twelve", source, TWELVE)
+    run(place, "ingest")
+    taken = run(place, "validate")
+    begun = time.process_time()
+    pl.read_csv(source, infer_schema=False)
+    peer = rows / (time.process_time() - begun)
+    how = f"{rows:,} rows, whole verb: opened, 12 expectations and the row count, pages written; {taken.cpu:.0f} CPU-s"
+    anchor = "1.3 s: a suite in pandas alone, 1 M rows in memory"
+    return [
+        Figure("validate, 1 M rows", taken.seconds, "s", "lower", anchor, 15 if rows == 1_000_000 else None, how),
+        Figure(
+            "polars.read_csv, the peer of reading", peer, "rows/CPU-s", "higher", "not strict, not sealed", None, how
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    report("data_scale", figures(int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]))

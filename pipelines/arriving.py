@@ -8,15 +8,18 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.errors import SourceError
+from pipelines.errors import ServerError, SourceError
 from pipelines.record import Record
 from pipelines.sample import reviews
-from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
+from pipelines.sources import SourceFile, databases, elsewhere, find_files, fingerprint, read_rows
 from pipelines.sources.columns import Row
+from pipelines.sources.databases import Query
+from pipelines.sources.fetching import Reach
 
 SAMPLE = "sample"
 # Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
 ROWS_AT_ONCE = 50_000
+PICTURES_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,13 @@ class Arriving:
     """A source, found but not read yet.
 
     `content` changes whenever its rows may; `frames` gives them as texts, in the order and with the columns of the
-    record.
+    record. `close` removes what was downloaded; so does dropping it, and a reading that fails.
     """
 
     provenance: dict[str, Any]
     content: str
     frames: Callable[[Record], Iterator[pl.DataFrame]]
+    close: Callable[[], None] = lambda: None
 
 
 def find_source(
@@ -47,39 +51,137 @@ def find_source(
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
+    *,
+    query: Query | None = None,
+    reach: Reach = Reach(),
+    before: Mapping[str, Any] | None = None,
 ) -> Arriving:
-    """The source that `ingest` of params.yaml names. Raises SourceError where it is not there."""
+    """The source that `ingest` of params.yaml names: the sample, a file or folder, a URL, a bucket, a database.
+
+    `before` is the provenance of the last version: an unchanged URL is not downloaded again, and a query goes on
+    where it stood. Raises SourceError where the source is not there or may not be reached.
+    """
     if source == SAMPLE:
         return Arriving(
             {"source": "sample (synthetic)", "sample": asdict(sample)},
             repr(sample),
             lambda record: frames_of(reviews(sample.rows, sample.seed), record),
         )
+    if databases.is_database(source):
+        return _from_database(workspace, source, query, reach, before or {})
     if "://" in source:
-        raise SourceError(
-            "ingest: the source is a URL, which is not read yet.",
-            "Expected a file or a folder (CSV, TSV, JSON Lines, Parquet), or `sample`.",
-            "download it, and set `ingest.source` in params.yaml to where it lies.",
-        )
+        return _from_elsewhere(source, files, format, encoding, reach, before or {})
     found = find_files(workspace / Path(source).expanduser(), files, format)
+    return _from_files({"source": Path(source).name}, found, format, encoding)
+
+
+def _from_files(
+    provenance: dict[str, Any], found: list[SourceFile], format: str | None, encoding: str | None
+) -> Arriving:
     sha256 = fingerprint(found)
     return Arriving(
-        {"source": Path(source).name, "files": [f.path.name for f in found], "sha256": sha256},
+        {**provenance, **_described(found), "sha256": sha256},
         repr((sha256, [file.split for file in found], format, encoding)),
-        lambda record: (frame for file in found for frame in _read_file(file, record, format, encoding)),
+        lambda record: _read_files(found, record, format, encoding),
     )
 
 
-def frames_of(rows: Iterable[Mapping[str, str | None]], record: Record) -> Iterator[pl.DataFrame]:
+def _from_elsewhere(
+    source: str,
+    files: Mapping[str, str] | None,
+    format: str | None,
+    encoding: str | None,
+    reach: Reach,
+    before: Mapping[str, Any],
+) -> Arriving:
+    """A source that is downloaded: at once where it is new, only if its rows are asked for where it is known."""
+    brought = elsewhere.Download(source, files, format, reach)
+    known = before if brought.is_the_one(before) else {}
+    try:
+        if not brought.bring(known.get("versions")):
+            provenance = {name: known[name] for name in ("source", "files", "bytes", "sha256", "versions")}
+        else:
+            provenance = brought.provenance()
+    except BaseException:
+        brought.close()
+        raise
+
+    def frames(record: Record) -> Iterator[pl.DataFrame]:
+        try:
+            if not brought.is_here:
+                brought.bring(None)
+            if fingerprint(brought.files) != provenance["sha256"]:
+                raise _changed()
+            yield from _read_files(brought.files, record, format, encoding)
+        except BaseException:
+            brought.close()
+            raise
+
+    content = repr((provenance["sha256"], sorted((files or {}).items()), format, encoding))
+    return Arriving(provenance, content, frames, brought.close)
+
+
+def _from_database(
+    workspace: Path, source: str, query: Query | None, reach: Reach, before: Mapping[str, Any]
+) -> Arriving:
+    if query is None:
+        raise SourceError(
+            "ingest: the source is a database, and `ingest.query` does not say what to read.",
+            "Expected one SELECT that gives the columns of `record`.",
+            "write for example `query: SELECT * FROM reviews` under `ingest`, and `watermark: id` for later rows alone.",
+        )
+    engine = databases.open_engine(source, workspace, reach.password)
+    shown = databases.shown_of(source)
+    identity = databases.identity_of(source, query)
+    last = before.get("watermark") or {}
+    asked = databases.ask(engine, query, last if last.get("of") == identity else None)
+
+    def frames(record: Record) -> Iterator[pl.DataFrame]:
+        _refuse_person_as_watermark(record, query.watermark)
+        required = {column.name for column in record.columns if column.required}
+        return frames_of(databases.rows_of(asked, record.names, required), record)
+
+    watermark = databases.watermark_of(asked, identity)
+    content = repr((identity, asked.low, asked.high, asked.count)) if query.watermark else _never_again()
+    return Arriving({"source": shown, "query": identity, "watermark": watermark}, content, frames, engine.dispose)
+
+
+def _never_again() -> str:
+    """A content that no other reading has: nothing but reading tells whether a table is the same."""
+    import secrets
+
+    return secrets.token_hex(16)
+
+
+def frames_of(
+    rows: Iterable[Mapping[str, str | None]], record: Record, at_once: int = ROWS_AT_ONCE
+) -> Iterator[pl.DataFrame]:
     """Rows as frames of texts, with the columns of `record`."""
     left = iter(rows)
-    while batch := list(islice(left, ROWS_AT_ONCE)):
+    while batch := list(islice(left, at_once)):
         yield pl.DataFrame(
             {name: [row[name] for row in batch] for name in record.names}, dict.fromkeys(record.names, pl.String)
         )
 
 
-def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[pl.DataFrame]:
+def _described(found: list[SourceFile]) -> dict[str, Any]:
+    """What provenance says of files: their names, or how many pictures there are, and their size in bytes."""
+    paths = [path for file in found for path in (file.path, file.beside) if path is not None]
+    size = sum(path.stat().st_size for path in paths)
+    pictures = any(file.label is not None for file in found)
+    return {"files": len(found) if pictures else [path.name for path in paths], "bytes": size}
+
+
+def _read_files(
+    found: list[SourceFile], record: Record, format: str | None, encoding: str | None
+) -> Iterator[pl.DataFrame]:
+    if any(file.label is not None for file in found):  # a row each: they share frames
+        rows = (row for file in found for row in _rows(file, record, format, encoding))
+        return frames_of(rows, record, PICTURES_AT_ONCE)
+    return (frame for file in found for frame in frames_of(_rows(file, record, format, encoding), record))
+
+
+def _rows(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterable[Row]:
     split = record.with_role("split")
     given_by_file = split is not None and file.split is not None
     columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
@@ -87,4 +189,22 @@ def _read_file(file: SourceFile, record: Record, format: str | None, encoding: s
     rows: Iterable[Row] = read_rows(file, columns, required, format, encoding)
     if given_by_file and split:
         rows = ({**row, split.name: file.split} for row in rows)
-    return frames_of(rows, record)
+    return rows
+
+
+def _refuse_person_as_watermark(record: Record, watermark: str | None) -> None:
+    for column in record.columns:
+        if column.name == watermark and (column.privacy != "none" or column.role in ("subject", "text")):
+            raise SourceError(
+                f"ingest: the watermark {watermark!r} tells something about a person.",
+                "Expected a column that does not: its highest value is written beside the data in the clear.",
+                "choose another column for `ingest.watermark`, as the row's number or the time of its last change.",
+            )
+
+
+def _changed() -> ServerError:
+    return ServerError(
+        "ingest: the source changed while it was read.",
+        "Expected the same bytes as a moment before.",
+        "run again.",
+    )

@@ -20,6 +20,8 @@ from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.retention import expire
 from pipelines.sources.columns import Row
+from pipelines.sources.databases import Query
+from pipelines.sources.fetching import Reach
 from pipelines.stage import run
 from pipelines.vault import Vault, open_vault
 
@@ -58,6 +60,8 @@ def ingest(
     encoding: str | None = None,
     origin: str | None = None,
     licence: str | None = None,
+    query: str | None = None,
+    watermark: str | None = None,
     environment: Environment,
     workspace: Path,
 ) -> Ingested:
@@ -69,8 +73,20 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    arriving = find_source(workspace, source, sample, files, format, encoding)
+    recorded = versions.describe(folder)
+    arriving = find_source(
+        workspace,
+        source,
+        sample,
+        files,
+        format,
+        encoding,
+        query=Query(query, watermark) if query else None,
+        reach=reach_of(environment),
+        before=recorded[1] if recorded else None,
+    )
     consents = Consents(open_ledger(environment), record.name)
+    consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
     counts, fresh, mark = _read(arriving, folder, record, vault, consents)
     held_back = suppressed(consents, vault)
     known = sealed_rows.known_rows(folder)
@@ -85,6 +101,7 @@ def ingest(
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
+    arriving.close()
     provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
     rows = len(known) + len(fresh) + len(answers)
     provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
@@ -100,6 +117,17 @@ def ingest(
         gone=len(away),
         version=version,
         changed=changed,
+    )
+
+
+def reach_of(environment: Environment) -> Reach:
+    """What this machine lets a source reach."""
+    return Reach(
+        private=environment.fetch_private,
+        token=environment.source_token,
+        password=environment.source_password,
+        largest=environment.fetch_largest,
+        longest=environment.fetch_seconds,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 from pipelines.errors import RecordError
 
-Type = Literal["text", "category", "integer", "number", "boolean", "time"]
+# image: a picture as text, base64 of PNG or JPEG bytes (`pipelines.pictures`).
+Type = Literal["text", "category", "integer", "number", "boolean", "time", "image"]
 Role = Literal["subject", "time", "text", "feature", "label", "split", "consent"]
 # identifier: names one person by itself. quasi: does so together with others. free_text: people write
 # anything there. none: says nothing about who somebody is.

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.pictures import is_picture
 from pipelines.record import Column, Record
 
 # Times arrive in these forms; zones are turned into UTC, and a time without one is taken as UTC.
@@ -45,10 +46,18 @@ def _convert(column: Column) -> pl.Expr:
             return pl.when(word.is_in(TRUE)).then(True).when(word.is_in(FALSE)).then(False)
         case "time":
             return _time(value.str.strip_chars())
+        case "image":
+            return value.map_batches(_pictures, return_dtype=pl.String)
         case "category":
             return value.str.strip_chars()
         case _:
             return value
+
+
+def _pictures(cells: pl.Series) -> pl.Series:
+    return pl.Series(
+        cells.name, [cell if cell is not None and is_picture(cell) else None for cell in cells], dtype=pl.String
+    )
 
 
 def _time(text: pl.Expr) -> pl.Expr:

@@ -128,7 +128,7 @@ def _from_database(
         raise SourceError(
             "ingest: the source is a database, and `ingest.query` does not say what to read.",
             "Expected one SELECT that gives the columns of `record`.",
-            "write for example `query: SELECT * FROM reviews` under `ingest`, and `watermark: id` for later rows alone.",
+            "write `query: SELECT * FROM reviews` under `ingest`, and `watermark: id` to read later rows alone.",
         )
     engine = databases.open_engine(source, workspace, reach.password)
     shown = databases.shown_of(source)

@@ -82,7 +82,7 @@ def parts_of(url: str) -> tuple[str, str, int, str]:
     try:
         found = urlsplit(url)
         host, port = found.hostname or "", found.port or PORTS[scheme]
-        literal = "[" in found.netloc and ipaddress.IPv6Address(host)
+        literal = "[" in found.netloc and "%" not in host and ipaddress.IPv6Address(host)
     except ValueError:
         raise _refused("its host or its port is none", "for example https://example.org/reviews.csv") from None
     if not literal and not HOST_NAME.fullmatch(host):

@@ -102,7 +102,12 @@ def ingest(
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
     arriving.close()
-    provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
+    provenance = arriving.provenance | {
+        "origin": origin or _origin(arriving),
+        "licence": licence,
+        "read": read,
+        "gone": len(away),
+    }
     rows = len(known) + len(fresh) + len(answers)
     provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
     version = _publish(workspace, folder, provenance, changed=changed)
@@ -129,6 +134,12 @@ def reach_of(environment: Environment) -> Reach:
         largest=environment.fetch_largest,
         longest=environment.fetch_seconds,
     )
+
+
+def _origin(arriving: Arriving) -> str | None:
+    """Where the source lies, if that is elsewhere: a path would tell about this machine."""
+    source = str(arriving.provenance["source"])
+    return source if "://" in source and not source.startswith("sqlite:") else None
 
 
 def _bring_back(workspace: Path, folder: Path) -> None:

@@ -114,6 +114,28 @@ def restore(workspace: Path, path: Path) -> None:
             ) from None
 
 
+def set_remote(workspace: Path, name: str, url: str) -> None:
+    """Let `url`, a folder or what DVC speaks (s3://bucket/prefix), be the default remote, called `name`."""
+    with repository(workspace) as repo, repo.config.edit("repo") as config:
+        config["remote"][name] = {"url": url}
+        config["core"]["remote"] = name
+
+
+def push(workspace: Path) -> int:
+    """How many files the default remote did not have, and has now. Raises WorldError where it takes none."""
+    from dvc.exceptions import DvcException
+
+    with repository(workspace) as repo, quiet():
+        try:
+            return int(repo.push())
+        except (DvcException, OSError) as error:
+            raise WorldError(
+                f"The default remote did not take the data ({type(error).__name__}).",
+                "Expected a remote that can be reached and written to.",
+                "try `dvc push`, which says more; for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            ) from None
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """DVC without its log lines and progress bars: ours tell more."""

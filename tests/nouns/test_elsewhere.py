@@ -5,6 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from workspaces import REVIEWS, lines
 
 from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.errors import ServerError, SourceError
+from pipelines.leaks.places import TEMPORARY
 from pipelines.record import parse_record
 from pipelines.sources.fetching import Reach
 from pipelines.sources.landing import PREFIX, Landing, sweep
@@ -93,6 +95,10 @@ def test_what_a_killed_reader_left_goes_with_the_next_download_and_a_living_one_
     assert sweep(temporary) == [dead]
     assert living.path.is_dir()
     living.close()
+
+
+def test_the_leak_scan_looks_for_what_a_killed_download_left() -> None:
+    assert any(fnmatch(f"{PREFIX}x", pattern) for pattern in TEMPORARY)
 
 
 def test_a_version_that_stands_is_known_without_a_body(web: Web, temporary: Path) -> None:

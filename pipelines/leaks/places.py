@@ -16,7 +16,7 @@ from pipelines.environment import Environment
 from pipelines.workspace import MODEL, OWN, RAW
 
 # How stages, the registry and downloads name their temporary folders, which a killed one leaves behind.
-TEMPORARY = ("flywheel-gx-*", "flywheel-model-*", "flywheel-source-*", "flywheel-stage-*")
+TEMPORARY = ("flywheel-gx-*", "flywheel-model-*", "flywheel-remote-*", "flywheel-source-*", "flywheel-stage-*")
 # What a model has learnt are numbers and single words: a number there is no telephone.
 NUMBERS = "train"
 CACHE = "an earlier run, kept by DVC"

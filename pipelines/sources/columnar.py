@@ -52,7 +52,7 @@ def arrow_rows(path: Path, columns: Sequence[str], required: Collection[str]) ->
                 raise no_rows(name)
             yield first
             yield from rows
-    except (pyarrow.ArrowException, OSError, EOFError) as error:
+    except (pyarrow.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise _damaged(name, "Arrow") from None

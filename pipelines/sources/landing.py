@@ -26,7 +26,7 @@ class Landing:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = os.open(self.path, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_SH)
-        self._end = weakref.finalize(self, _remove, self.path, lock)
+        self._end = weakref.finalize(self, _remove, self.path, lock, os.getpid())
 
     def close(self) -> None:
         """Remove the folder, once."""
@@ -55,6 +55,8 @@ def sweep(temporary: Path, age: float = SETTLED) -> list[Path]:
     return removed
 
 
-def _remove(path: Path, lock: int) -> None:
+def _remove(path: Path, lock: int, owner: int) -> None:
+    if os.getpid() != owner:  # a child of the owner's, which holds a copy of this object
+        return
     shutil.rmtree(path, ignore_errors=True)
     os.close(lock)

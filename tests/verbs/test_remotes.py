@@ -1,6 +1,7 @@
 """Versions of data in a folder and in S3 (a real endpoint, on loopback): pushed, lost, pulled; and sources there."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from workspaces import Workspace, image, review, write_csv
 
 from pipelines.errors import ServerError, SourceError, WorldError
+from pipelines.forget import look_through
 from pipelines.ingest import ingest
 from pipelines.versions import describe, push, restore, set_remote, version_of
 
@@ -130,3 +132,35 @@ def test_what_is_not_in_a_bucket_and_what_may_not_be_read_are_refused_without_ke
         reviews.run(ingest)
     assert "s3cret" not in str(caught.value)
     assert not describe(reviews.raw)
+
+
+def test_a_forgotten_person_is_looked_for_in_every_remote_and_opens_in_none(
+    reviews: Workspace, remote: str, tmp_path: Path
+) -> None:
+    set_remote(reviews.path, "store", remote + "/forgetting")
+    for rows in (ROWS[:3], ROWS):
+        reviews.bring(rows)
+        reviews.run(ingest)
+        push(reviews.path)
+    subject = reviews.vault.pseudonym("user1")
+
+    def found() -> tuple[int, int]:
+        there = look_through({subject}, reviews.vault, reviews.path, ())["remote store"]
+        return sum(each.rows[subject] for each in there), sum(each.open.get(subject, 0) for each in there)
+
+    assert found() == (1, 1)
+    reviews.vault.forget({subject})
+    assert found() == (1, 0)
+    shutil.rmtree(reviews.path / ".dvc" / "cache")
+    assert found() == (1, 0)
+    assert not list(Path(tempfile.gettempdir()).glob("flywheel-remote-*"))
+
+
+def test_a_remote_that_cannot_be_looked_through_is_no_remote_without_people(
+    reviews: Workspace, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    set_remote(reviews.path, "store", "s3://no-such-bucket/versions")
+    with pytest.raises(WorldError, match="could not be looked through"):
+        look_through(set(), reviews.vault, reviews.path, ())

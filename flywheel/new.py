@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.errors import ParameterError
 from pipelines.parameters import check_parameters
+from pipelines.sources.addresses import refuse_user_info
 from pipelines.workspace import refuse_unreadable
 
 # In the repository the template is the repository itself; in an installed package it was packed beside this file.
@@ -72,7 +73,10 @@ def _refuse_occupied(place: Path) -> None:
 
 def _absolute(source: str) -> str:
     """A path as it holds from any folder; a URL, or the word `sample`, as it is."""
-    if source == "sample" or "://" in source:
+    if "://" in source:
+        refuse_user_info(source)  # before it stands in a file
+        return _absolute_database(source)
+    if source == "sample":
         return source
     path = Path(source).expanduser().resolve()
     if path.exists():
@@ -82,6 +86,14 @@ def _absolute(source: str) -> str:
         "Expected a file or a folder with data.",
         "check the path; it is read from the folder that you are in.",
     )
+
+
+def _absolute_database(source: str) -> str:
+    """A URL; that of a SQLite file as it holds from any folder."""
+    scheme, _, path = source.partition(":///")
+    if scheme != "sqlite" or not path:
+        return source
+    return f"sqlite:///{Path(path).expanduser().resolve()}"
 
 
 def _setting(item: str) -> tuple[list[str], Any]:

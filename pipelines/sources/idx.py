@@ -15,6 +15,8 @@ from pipelines.sources.opening import opened, shown
 # train-images-idx3-ubyte.gz, or train-images.idx3-ubyte as some unpack it.
 NAMED = re.compile(r"(?P<part>.+)-images(?P<dot>[-.])idx3-ubyte(?P<packed>\.gz|\.zst)?")
 PARTS = {"train": "train", "t10k": "test", "test": "test", "valid": "valid", "emnist": None}
+# Pictures shrink to a tenth; blank ones made to fill a disk to a thousandth.
+MOST_UNPACKED, ALWAYS_UNPACKED = 250, 100_000_000  # times, bytes
 IMAGES, LABELS = 0x00000803, 0x00000801
 
 
@@ -45,6 +47,8 @@ def idx_rows(images: Path, labels: Path, columns: Sequence[str], required: Colle
             raise no_rows(name)
         if not 0 < height * width <= MOST_PIXELS:
             raise _refused(images, "its images have no size that is read", f"at most {MOST_PIXELS:,} pixels each")
+        if count * height * width > max(MOST_UNPACKED * images.stat().st_size, ALWAYS_UNPACKED):
+            raise _refused(images, f"it would unpack to more than {MOST_UNPACKED} times its size", "pictures")
         for place in range(count):
             found = {
                 "image": _cell(_exactly(images, pixels, height * width), width, height),

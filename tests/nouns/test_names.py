@@ -4,12 +4,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from workspaces import REVIEWS, lines
 
 from flywheel.new import new
-from pipelines.errors import ParameterError, RecordError
+from pipelines.errors import ParameterError, RecordError, SourceError
 from pipelines.files import inside
 from pipelines.record import parse_record
 
@@ -87,3 +88,15 @@ def test_a_workspace_is_not_made_where_its_name_could_not_be_read(name: str, tmp
     with pytest.raises(ParameterError):
         new(str(tmp_path / name), "sample", None, [])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_password_does_not_reach_the_file_and_a_database_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SourceError, match="name or a password"):
+        new(str(tmp_path / "made"), "sample", "https://me:pass@good.example/a.csv", [])
+    assert not list(tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    new("made", "sample", "sqlite:///reviews.db", [])
+    told = yaml.safe_load((tmp_path / "made" / "params.yaml").read_text("utf-8"))["ingest"]["source"]
+    assert told == f"sqlite:///{tmp_path}/reviews.db"

@@ -212,6 +212,14 @@ def test_an_idx_file_that_is_not_what_its_head_says_is_refused(
     assert said in spoilt(tmp_path, name, change)
 
 
+def test_blank_images_without_end_in_a_small_file_are_refused(tmp_path: Path) -> None:
+    idx(tmp_path, "train")
+    head = struct.pack(">IIII", 0x803, 3, 10_000, 5_000)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + bytes(1000)))
+    with pytest.raises(SourceError, match="250 times its size"):
+        rows(find(tmp_path))
+
+
 def test_images_without_labels_and_a_folder_without_pictures_are_refused(tmp_path: Path) -> None:
     idx(tmp_path, "train", packed=False)
     (tmp_path / "train-labels-idx1-ubyte").unlink()

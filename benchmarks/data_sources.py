@@ -70,7 +70,7 @@ def fetching(place: Path) -> list[Figure]:
             "lower",
             f"urllib {seconds['urllib'] * scale:.2f}",
             2 * seconds["urllib"] * scale,
-            f"{SIZE >> 20} MiB from a server on loopback to disk, {REPEATS} times; bar: twice urllib, which checks none",
+            f"{SIZE >> 20} MiB from a server on loopback to disk, {REPEATS} times; bar: twice urllib (no checks)",
         )
     ]
     if "curl" in seconds:

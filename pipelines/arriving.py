@@ -110,9 +110,11 @@ def _from_elsewhere(
         try:
             if not brought.is_here:
                 brought.bring(None)
-            if fingerprint(brought.files) != provenance["sha256"]:
-                raise _changed()
+                if fingerprint(brought.files) != provenance["sha256"]:
+                    raise _changed()
             yield from _read_files(brought.files, record, format, encoding)
+        except GeneratorExit:  # the reader has seen enough for now
+            raise
         except BaseException:
             brought.close()
             raise

@@ -65,6 +65,7 @@ def test_a_download_is_there_until_it_is_closed_and_nobody_else_can_read_it(web:
     found = find(web.url("/train.csv", "127.0.0.1"))
     [folder] = brought(temporary)
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert next(found.frames(RECORD)).height == 1  # and no further: it can be asked again all the same
     assert rows(found) == rows(found) == [("fine", "good")]
     found.close()
     assert not brought(temporary)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from workspaces import Workspace, image, review, write_csv
 
+from pipelines.consents import Consents
 from pipelines.errors import ServerError, SourceError, WorldError
 from pipelines.forget import look_through
 from pipelines.ingest import ingest
@@ -75,14 +76,32 @@ def test_each_version_comes_back_from_a_remote_byte_for_byte(reviews: Workspace,
     assert reviews.run(ingest).changed is False
 
 
-def test_a_remote_that_does_not_have_the_version_says_so(reviews: Workspace, remote: str) -> None:
-    set_remote(reviews.path, "store", f"{remote}/empty")
+def test_a_remote_that_does_not_have_the_version_says_so(reviews: Workspace, tmp_path: Path) -> None:
+    set_remote(reviews.path, "store", str(tmp_path / "empty"))
     reviews.bring(ROWS)
     reviews.run(ingest)
     shutil.rmtree(reviews.raw)
     shutil.rmtree(reviews.path / ".dvc" / "cache")
     with pytest.raises(WorldError, match="could not be brought"):
         restore(reviews.path, reviews.raw)
+
+
+def test_a_machine_whose_ledger_heard_nothing_keeps_away_who_is_gone_from_the_data(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    person = reviews.vault.pseudonym("user1")
+    Consents(reviews.ledger, "reviews").say({person}, given=False, by="person")
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    for left in (reviews.path / ".flywheel").glob("ledger.db*"):
+        left.unlink()
+    assert reviews.run(ingest).changed is False
+    assert image(reviews.path / "data") == before
+    heard = Consents(reviews.ledger, "reviews")
+    assert heard.withdrawn() == {person: "person"}
+    heard.say({person}, given=True, by="person")
+    assert reviews.run(ingest).changed
+    assert "user1" in list(reviews.opened()["user"])
 
 
 def test_a_file_in_a_bucket_is_brought_once_and_again_when_it_changes(
@@ -110,8 +129,6 @@ def test_a_folder_in_a_bucket_gives_its_data_files_and_not_those_below(
         put(key, write_csv(tmp_path / "a.csv", [ROWS[number]]).read_bytes())
     reviews.set("ingest", {"source": f"s3://{BUCKET}/many"})
     assert reviews.run(ingest).added == 2
-    reviews.set("ingest", {"source": f"s3://{BUCKET}/many/"})
-    assert reviews.run(ingest).known == 2
 
 
 def test_what_is_not_in_a_bucket_and_what_may_not_be_read_are_refused_without_keys_in_the_message(
@@ -134,14 +151,11 @@ def test_what_is_not_in_a_bucket_and_what_may_not_be_read_are_refused_without_ke
     assert not describe(reviews.raw)
 
 
-def test_a_forgotten_person_is_looked_for_in_every_remote_and_opens_in_none(
-    reviews: Workspace, remote: str, tmp_path: Path
-) -> None:
-    set_remote(reviews.path, "store", remote + "/forgetting")
-    for rows in (ROWS[:3], ROWS):
-        reviews.bring(rows)
-        reviews.run(ingest)
-        push(reviews.path)
+def test_a_forgotten_person_is_looked_for_in_every_remote_and_opens_in_none(reviews: Workspace, endpoint: str) -> None:
+    set_remote(reviews.path, "store", f"s3://{BUCKET}/forgetting")
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    push(reviews.path)
     subject = reviews.vault.pseudonym("user1")
 
     def found() -> tuple[int, int]:
@@ -150,7 +164,6 @@ def test_a_forgotten_person_is_looked_for_in_every_remote_and_opens_in_none(
 
     assert found() == (1, 1)
     reviews.vault.forget({subject})
-    assert found() == (1, 0)
     shutil.rmtree(reviews.path / ".dvc" / "cache")
     assert found() == (1, 0)
     assert not list(Path(tempfile.gettempdir()).glob("flywheel-remote-*"))
@@ -159,8 +172,6 @@ def test_a_forgotten_person_is_looked_for_in_every_remote_and_opens_in_none(
 def test_a_remote_that_cannot_be_looked_through_is_no_remote_without_people(
     reviews: Workspace, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reviews.bring(ROWS)
-    reviews.run(ingest)
     set_remote(reviews.path, "store", "s3://no-such-bucket/versions")
     with pytest.raises(WorldError, match="could not be looked through"):
         look_through(set(), reviews.vault, reviews.path, ())

@@ -11,12 +11,17 @@ import yaml
 
 from pipelines.errors import ParameterError
 from pipelines.parameters import check_parameters
+from pipelines.sources.addresses import refuse_user_info
+from pipelines.workspace import refuse_unreadable
 
 # In the repository the template is the repository itself; in an installed package it was packed beside this file.
 PACKED = Path(__file__).parent / "template"
 TEMPLATE = PACKED if PACKED.is_dir() else Path(__file__).parent.parent
 CODE = ("pipelines", "flows")
-IGNORED = "/.flywheel/\n/mlruns/\n/data/*\n!/data/*.dvc\n" + "".join(f"/{name}\n" for name in CODE) + "__pycache__/\n"
+# By name: DVC takes `/data/*` to mean the folder itself, looks into it no further, and so would never push data/raw.
+DATA = ("raw", "validated", "anonymised", "splits", "model", "report", ".*")
+MADE = ("/.flywheel/", "/mlruns/", *(f"/data/{name}" for name in DATA), *(f"/{name}" for name in CODE), "__pycache__/")
+IGNORED = "".join(f"{line}\n" for line in MADE)
 
 
 def new(directory: str, preset: str, source: str | None, settings: Sequence[str]) -> int:
@@ -24,6 +29,7 @@ def new(directory: str, preset: str, source: str | None, settings: Sequence[str]
 
     Everything is checked before the folder is made. Raises ParameterError for a name or a key we don't know.
     """
+    refuse_unreadable(directory)
     place = Path(directory)
     _refuse_occupied(place)
     text = _preset(preset).read_text("utf-8")
@@ -67,7 +73,10 @@ def _refuse_occupied(place: Path) -> None:
 
 def _absolute(source: str) -> str:
     """A path as it holds from any folder; a URL, or the word `sample`, as it is."""
-    if source == "sample" or "://" in source:
+    if "://" in source:
+        refuse_user_info(source)  # before it stands in a file
+        return _absolute_database(source)
+    if source == "sample":
         return source
     path = Path(source).expanduser().resolve()
     if path.exists():
@@ -77,6 +86,14 @@ def _absolute(source: str) -> str:
         "Expected a file or a folder with data.",
         "check the path; it is read from the folder that you are in.",
     )
+
+
+def _absolute_database(source: str) -> str:
+    """A URL; that of a SQLite file as it holds from any folder."""
+    scheme, _, path = source.partition(":///")
+    if scheme != "sqlite" or not path:
+        return source
+    return f"sqlite:///{Path(path).expanduser().resolve()}"
 
 
 def _setting(item: str) -> tuple[list[str], Any]:

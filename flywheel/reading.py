@@ -9,8 +9,8 @@ from pathlib import Path, PosixPath
 from typing import Any
 
 from pipelines.errors import SourceError
-from pipelines.sources import SUFFIXES
 from pipelines.sources.decoding import line_lists
+from pipelines.sources.kinds import SUFFIXES
 from pipelines.sources.opening import opened
 
 

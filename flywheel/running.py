@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.server import prefect_server
+from flywheel.new import link_code
 from pipelines.environment import CALM, SILENCE, read_environment
 from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
@@ -21,6 +22,7 @@ def run(reason: str) -> int:
     """Turn the flywheel once in the current workspace; the exit code of the work."""
     workspace = Path.cwd()
     require(workspace)
+    link_code(workspace)  # the links are this machine's own: a fresh clone has none
     check_parameters(read_parameters(workspace))  # a typing error need not wait for a server
     started = time.monotonic()
     with _prefect(workspace):

@@ -7,12 +7,24 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.errors import SourceError
+from pipelines.errors import ServerError, SourceError
 from pipelines.record import Record
 from pipelines.sample import reviews
-from pipelines.sources import SourceFile, as_frames, find_files, fingerprint, read_frames
+from pipelines.sources import (
+    SourceFile,
+    as_frames,
+    databases,
+    elsewhere,
+    find_files,
+    fingerprint,
+    read_frames,
+    together,
+)
+from pipelines.sources.databases import Query
+from pipelines.sources.fetching import Reach
 
 SAMPLE = "sample"
+PICTURES_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -28,12 +40,14 @@ class Arriving:
     """A source, found but not read yet.
 
     `content` changes whenever its rows may; `frames` gives them as texts, in the order and with the columns of the
-    record. It may be asked twice, and gives the same rows then.
+    record. It may be asked twice, and gives the same rows then. `close` removes what was downloaded; so does dropping
+    it, and a reading that fails.
     """
 
     provenance: dict[str, Any]
     content: str
     frames: Callable[[Record], Iterator[pl.DataFrame]]
+    close: Callable[[], None] = lambda: None
 
 
 def find_source(
@@ -43,32 +57,129 @@ def find_source(
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
+    *,
+    query: Query | None = None,
+    reach: Reach = Reach(),
+    before: Mapping[str, Any] | None = None,
 ) -> Arriving:
-    """The source that `ingest` of params.yaml names. Raises SourceError where it is not there."""
+    """The source that `ingest` of params.yaml names: the sample, a file or folder, a URL, a bucket, a database.
+
+    `before` is the provenance of the last version: an unchanged URL is not downloaded again, and a query goes on
+    where it stood. Raises SourceError where the source is not there or may not be reached.
+    """
     if source == SAMPLE:
         return Arriving(
             {"source": "sample (synthetic)", "sample": asdict(sample)},
             repr(sample),
             lambda record: frames_of(reviews(sample.rows, sample.seed), record),
         )
+    if databases.is_database(source):
+        return _from_database(workspace, source, query, reach, before or {})
     if "://" in source:
-        raise SourceError(
-            "ingest: the source is a URL, which is not read yet.",
-            "Expected a file or a folder (CSV, TSV, JSON Lines, Parquet), or `sample`.",
-            "download it, and set `ingest.source` in params.yaml to where it lies.",
-        )
+        return _from_elsewhere(source, files, format, encoding, reach, before or {})
     found = find_files(workspace / Path(source).expanduser(), files, format)
+    return _from_files({"source": Path(source).name}, found, format, encoding)
+
+
+def _from_files(
+    provenance: dict[str, Any], found: list[SourceFile], format: str | None, encoding: str | None
+) -> Arriving:
     sha256 = fingerprint(found)
     return Arriving(
-        {"source": Path(source).name, "files": [f.path.name for f in found], "sha256": sha256},
+        {**provenance, **_described(found), "sha256": sha256},
         repr((sha256, [file.split for file in found], format, encoding)),
-        lambda record: (frame for file in found for frame in _read_file(file, record, format, encoding)),
+        lambda record: _read_files(found, record, format, encoding),
     )
+
+
+def _from_elsewhere(
+    source: str,
+    files: Mapping[str, str] | None,
+    format: str | None,
+    encoding: str | None,
+    reach: Reach,
+    before: Mapping[str, Any],
+) -> Arriving:
+    """A source that is downloaded: at once where it is new, only if its rows are asked for where it is known."""
+    brought = elsewhere.Download(source, files, format, reach)
+    known = before if brought.is_the_one(before) else {}
+    try:
+        if not brought.bring(known.get("versions")):
+            provenance = {name: known[name] for name in ("source", "files", "bytes", "sha256", "versions")}
+        else:
+            provenance = brought.provenance()
+    except BaseException:
+        brought.close()
+        raise
+
+    def frames(record: Record) -> Iterator[pl.DataFrame]:
+        try:
+            if not brought.is_here:
+                brought.bring(None)
+                if fingerprint(brought.files) != provenance["sha256"]:
+                    raise _changed()
+            yield from _read_files(brought.files, record, format, encoding)
+        except GeneratorExit:  # the reader has seen enough for now
+            raise
+        except BaseException:
+            brought.close()
+            raise
+
+    content = repr((provenance["sha256"], sorted((files or {}).items()), format, encoding))
+    return Arriving(provenance, content, frames, brought.close)
+
+
+def _from_database(
+    workspace: Path, source: str, query: Query | None, reach: Reach, before: Mapping[str, Any]
+) -> Arriving:
+    if query is None:
+        raise SourceError(
+            "ingest: the source is a database, and `ingest.query` does not say what to read.",
+            "Expected one SELECT that gives the columns of `record`.",
+            "write `query: SELECT * FROM reviews` under `ingest`, and `watermark: id` to read later rows alone.",
+        )
+    engine = databases.open_engine(source, workspace, reach.password)
+    shown = databases.shown_of(source)
+    identity = databases.identity_of(source, query)
+    last = before.get("watermark") or {}
+    asked = databases.ask(engine, query, last if last.get("of") == identity else None)
+
+    def frames(record: Record) -> Iterator[pl.DataFrame]:
+        _refuse_person_as_watermark(record, query.watermark)
+        required = {column.name for column in record.columns if column.required}
+        return frames_of(databases.rows_of(asked, record.names, required), record)
+
+    watermark = databases.watermark_of(asked, identity)
+    content = repr((identity, asked.low, asked.high, asked.count)) if query.watermark else _never_again()
+    return Arriving({"source": shown, "query": identity, "watermark": watermark}, content, frames, engine.dispose)
+
+
+def _never_again() -> str:
+    """A content that no other reading has: nothing but reading tells whether a table is the same."""
+    import secrets
+
+    return secrets.token_hex(16)
 
 
 def frames_of(rows: Iterable[Mapping[str, str | None]], record: Record) -> Iterator[pl.DataFrame]:
     """Rows as frames of texts, with the columns of `record`."""
     return as_frames(rows, record.names)
+
+
+def _described(found: list[SourceFile]) -> dict[str, Any]:
+    """What provenance says of files: their names, or how many pictures there are, and their size in bytes."""
+    paths = [path for file in found for path in (file.path, file.beside) if path is not None]
+    size = sum(path.stat().st_size for path in paths)
+    pictures = any(file.label is not None for file in found)
+    return {"files": len(found) if pictures else [path.name for path in paths], "bytes": size}
+
+
+def _read_files(
+    found: list[SourceFile], record: Record, format: str | None, encoding: str | None
+) -> Iterator[pl.DataFrame]:
+    frames = (frame for file in found for frame in _read_file(file, record, format, encoding))
+    # Pictures in folders are a row each: they share frames.
+    return together(frames, PICTURES_AT_ONCE) if any(file.label is not None for file in found) else frames
 
 
 def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[pl.DataFrame]:
@@ -79,3 +190,21 @@ def _read_file(file: SourceFile, record: Record, format: str | None, encoding: s
     for frame in read_frames(file, columns, required, format, encoding):
         given = frame.with_columns(pl.lit(file.split).alias(split.name)) if given_by_file and split else frame
         yield given.select(record.names)
+
+
+def _refuse_person_as_watermark(record: Record, watermark: str | None) -> None:
+    for column in record.columns:
+        if column.name == watermark and (column.privacy != "none" or column.role in ("subject", "text")):
+            raise SourceError(
+                f"ingest: the watermark {watermark!r} tells something about a person.",
+                "Expected a column that does not: its highest value is written beside the data in the clear.",
+                "choose another column for `ingest.watermark`, as the row's number or the time of its last change.",
+            )
+
+
+def _changed() -> ServerError:
+    return ServerError(
+        "ingest: the source changed while it was read.",
+        "Expected the same bytes as a moment before.",
+        "run again.",
+    )

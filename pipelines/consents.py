@@ -61,6 +61,17 @@ class Consents:
         self.ledger.anchor()
         return len(changed)
 
+    def adopt(self, subjects: Collection[str]) -> int:
+        """Note that `subjects`, who stand in the data as gone, have withdrawn, where nothing is known of them here.
+
+        The data may come from another machine, whose ledger heard them; how many were news.
+        """
+        query = sql.select(consents.c.subject).where(consents.c.record == self.record)
+        with reading(self.ledger.engine) as connection:
+            heard = {row.subject for row in connection.execute(query)}
+        unheard = set(subjects) - heard
+        return self.say(unheard, given=False, by="person") if unheard else 0
+
     def _changes(self, connection: Connection, subject: str, given: bool, by: By) -> bool:
         place = (consents.c.record == self.record) & (consents.c.subject == subject)
         known = connection.execute(sql.select(consents.c.given, consents.c.by).where(place)).first()

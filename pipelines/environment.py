@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.errors import ParameterError
+
 # A privacy product phones nobody; offline machines hang on telemetry. Every tool reads its own switch.
 SILENCE = {
     "DO_NOT_TRACK": "1",
@@ -41,6 +43,11 @@ class Environment:
     prefect_home: Path
     noise_key: str | None = None
     dask: str | None = None
+    fetch_private: tuple[str, ...] = ()
+    fetch_largest: int = 64 << 30
+    fetch_seconds: float = 3600.0
+    source_token: str | None = None
+    source_password: str | None = None
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -59,4 +66,24 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         prefect_home=Path(variables.get("PREFECT_HOME") or Path(variables.get("HOME", "~")) / ".prefect").expanduser(),
         noise_key=variables.get("FLYWHEEL_NOISE_KEY") or None,
         dask=variables.get("FLYWHEEL_DASK") or None,
+        fetch_private=tuple(
+            part.strip() for part in variables.get("FLYWHEEL_FETCH_PRIVATE", "").split(",") if part.strip()
+        ),
+        fetch_largest=_number("FLYWHEEL_FETCH_LARGEST", variables.get("FLYWHEEL_FETCH_LARGEST"), 64 << 30),
+        fetch_seconds=_number("FLYWHEEL_FETCH_SECONDS", variables.get("FLYWHEEL_FETCH_SECONDS"), 3600),
+        source_token=variables.get("FLYWHEEL_SOURCE_TOKEN") or None,
+        source_password=variables.get("FLYWHEEL_SOURCE_PASSWORD") or None,
+    )
+
+
+def _number(name: str, value: str | None, default: int) -> int:
+    """The whole number in `value`. Raises ParameterError where it is none."""
+    if not value:
+        return default
+    if value.isascii() and value.isdigit() and int(value) > 0:
+        return int(value)
+    raise ParameterError(
+        f"The environment variable {name} is not a whole number above 0.",
+        f"Expected for example {default}.",
+        "correct it, or leave it out.",
     )

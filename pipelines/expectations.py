@@ -41,6 +41,7 @@ _ARTICLE = {
     "number": "a number",
     "boolean": "yes or no",
     "time": "a time",
+    "image": "a picture",
 }
 
 

@@ -38,6 +38,14 @@ def drafting(final: Path) -> Iterator[Path]:
         _remove(folder)
 
 
+def inside(root: Path, name: str) -> Path:
+    """The path `name` directly or deeper below `root`, links followed. Raises ValueError where it is elsewhere."""
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()) or path.resolve() == root.resolve():
+        raise ValueError("a name led out of its folder")
+    return path
+
+
 def write_json(path: Path, value: object) -> None:
     """Write `value` as readable JSON; equal values give equal bytes."""
     with replacing(path) as draft:

@@ -66,13 +66,17 @@ def verify(
 def look_through(
     subjects: Collection[str], vault: Vault, workspace: Path, also: Collection[Path]
 ) -> dict[str, list[Holding]]:
-    """What every place holds of `subjects`, by the place's name: the workspace, DVC's cache, its remotes, `also`."""
-    places = {"workspace": workspace / RAW, **versions.stores(workspace), **{str(place): place for place in also}}
-    return {
-        name: [found for found in holdings([place], subjects, vault) if found.rows]
-        for name, place in places.items()
-        if place.exists()
-    }
+    """What every place holds of `subjects`, by the place's name: the workspace, DVC's cache, its remotes, `also`.
+
+    Raises WorldError where a remote cannot be looked through: then nobody knows.
+    """
+    here = {"workspace": workspace / RAW, **versions.stores(workspace), **{str(place): place for place in also}}
+    with versions.stores_elsewhere(workspace) as elsewhere:
+        return {
+            name: [found for found in holdings([place], subjects, vault) if found.rows]
+            for name, place in {**here, **elsewhere}.items()
+            if place.exists()
+        }
 
 
 def _refuse_strangers(subjects: set[str], vault: Vault, ledger: Ledger, record: Record, workspace: Path) -> None:

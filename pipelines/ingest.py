@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ from pipelines.record import Record
 from pipelines.retention import expire
 from pipelines.sealing import Sealer
 from pipelines.seen import Seen, halves_of
+from pipelines.sources.databases import Query
+from pipelines.sources.fetching import Reach
 from pipelines.stage import run
 from pipelines.superseding import standing
 from pipelines.vault import Vault, open_vault
@@ -67,6 +70,8 @@ def ingest(
     encoding: str | None = None,
     origin: str | None = None,
     licence: str | None = None,
+    query: str | None = None,
+    watermark: str | None = None,
     part_rows: int = 100_000,
     environment: Environment,
     workspace: Path,
@@ -80,45 +85,86 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    arriving = find_source(workspace, source, sample, files, format, encoding)
+    recorded = versions.describe(folder)
+    before = recorded[1] if recorded else None
+    asked = Query(query, watermark) if query else None
+    reach = reach_of(environment)
     consents = Consents(open_ledger(environment), record.name)
+    consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
     known = sealed_rows.seen_rows(folder)
-    with drafting(folder) as drafts:
-        with Sealer(drafts, record, vault, environment, part_rows) as sealer:
-            counts, mark = _read(arriving, folder, record, vault, consents, known, sealer)
-            left = sealer.finish()
-        held_back = suppressed(consents, vault)
-        answers = _answers(environment, record, vault, known, held_back)
-        if sealer.count or answers or not sealed_rows.planted_rows(folder):
-            planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
-            last = drafts / "last.parquet"
-            end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
-            sealed_rows.write_part(last, end, record.names)
-            sealed_rows.publish(folder, [*sealer.paths, last])
+    with closing(
+        find_source(workspace, source, sample, files, format, encoding, query=asked, reach=reach, before=before)
+    ) as arriving:
+        counts, mark, added, answered = _append(
+            arriving, folder, record, vault, consents, known, environment, part_rows
+        )
+    held_back = suppressed(consents, vault)
     away = held_back & sealed_rows.subjects(folder) if held_back else set()
     superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
-    changed = sealed_rows.note_gone(folder, away) or bool(sealer.count) or bool(answers) or bool(superseded)
+    changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded)
     register = read_register(workspace)
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
     read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
-    provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
-    rows = known.count + sealer.count + len(answers)
-    provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
+    rows = known.count + added + answered
+    provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
+    provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
     version = _publish(workspace, folder, provenance, changed=changed)
     return Ingested(
         read=counts["rows"],
         without_consent=counts["without_consent"],
         suppressed=counts["suppressed"],
         known=counts["known"],
-        added=sealer.count,
-        added_feedback=len(answers),
+        added=added,
+        added_feedback=answered,
         rows=rows,
         gone=len(away),
         superseded=superseded,
         version=version,
         changed=changed,
     )
+
+
+def _append(
+    arriving: Arriving,
+    folder: Path,
+    record: Record,
+    vault: Vault,
+    consents: Consents,
+    known: Seen,
+    environment: Environment,
+    part_rows: int,
+) -> tuple[Counter[str], str, int, int]:
+    """Append what is new: the counts of the source, the mark of having read it, rows of the source and of feedback."""
+    with drafting(folder) as drafts:
+        with Sealer(drafts, record, vault, environment, part_rows) as sealer:
+            counts, mark = _read(arriving, folder, record, vault, consents, known, sealer)
+            left = sealer.finish()
+        answers = _answers(environment, record, vault, known, suppressed(consents, vault))
+        if sealer.count or answers or not sealed_rows.planted_rows(folder):
+            planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
+            last = drafts / "last.parquet"
+            end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
+            sealed_rows.write_part(last, end, record.names)
+            sealed_rows.publish(folder, [*sealer.paths, last])
+    return counts, mark, sealer.count, len(answers)
+
+
+def reach_of(environment: Environment) -> Reach:
+    """What this machine lets a source reach."""
+    return Reach(
+        private=environment.fetch_private,
+        token=environment.source_token,
+        password=environment.source_password,
+        largest=environment.fetch_largest,
+        longest=environment.fetch_seconds,
+    )
+
+
+def _origin(arriving: Arriving) -> str | None:
+    """Where the source lies, if that is elsewhere: a path would tell about this machine."""
+    source = str(arriving.provenance["source"])
+    return source if "://" in source and not source.startswith("sqlite:") else None
 
 
 def _bring_back(workspace: Path, folder: Path) -> None:

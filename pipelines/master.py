@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipelines.errors import SealError
+from pipelines.files import inside
 from pipelines.keyfile import parse_key, write_key
 from pipelines.keys import KeyStore
 
@@ -22,7 +23,7 @@ def open_key_store(home: Path, given: str | None, namespace: str) -> KeyStore:
     with _alone(home) as keys:
         if given is None and (home / NEXT).exists():
             _finish(home)
-        return KeyStore(keys / f"{namespace}.db", lambda: _master(home, given))
+        return KeyStore(inside(keys, f"{namespace}.db"), lambda: _master(home, given))
 
 
 def rotate(home: Path, given: str | None, new: str | None) -> int:

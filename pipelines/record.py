@@ -4,19 +4,24 @@ Expectations, anonymiser, features, the model's signature and the feedback form 
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from pipelines.errors import RecordError
 
-Type = Literal["text", "category", "integer", "number", "boolean", "time"]
+# image: a picture as text, base64 of PNG or JPEG bytes (`pipelines.pictures`).
+Type = Literal["text", "category", "integer", "number", "boolean", "time", "image"]
 Role = Literal["subject", "key", "time", "text", "feature", "label", "split", "consent"]
 # identifier: names one person by itself. quasi: does so together with others. free_text: people write
 # anything there. none: says nothing about who somebody is.
 Privacy = Literal["identifier", "quasi", "free_text", "none"]
 
 TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
+# The name of a data set names its key store, its experiment and its models: files, on any system's disk.
+NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
+DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 ONE_EACH: tuple[Role, ...] = ("subject", "key", "time", "text", "label", "split", "consent")
 
 
@@ -94,9 +99,21 @@ def parse_record(section: object) -> Record:
         )
     _refuse_unknown("record", section, ("name", "columns"))
     columns = tuple(_parse_column(str(name), entry) for name, entry in section["columns"].items())
-    record = Record(str(section.get("name", "data")), columns)
+    record = Record(_name(section.get("name", "data")), columns)
     _check_roles(record)
     return record
+
+
+def _name(given: object) -> str:
+    """The name of the data set. Raises RecordError where it could not be a file's, or looks like another's."""
+    name = str(given)
+    if NAME.fullmatch(name) and not DEVICES.fullmatch(name):
+        return name
+    raise RecordError(
+        "params.yaml: `record.name` is no name for a data set.",
+        "Expected up to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or a digit first, and no dot last.",
+        "choose for example `name: product_reviews`; keys, experiments and models are called by it.",
+    )
 
 
 def _parse_column(name: str, entry: object) -> Column:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.environment import Environment
+from pipelines.files import inside
 from pipelines.record import Record
 
 CHAMPION = "champion"
@@ -104,7 +105,7 @@ class Registry:
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        location = (self.artifacts.resolve() / name).as_uri() if self.uri.startswith("sqlite") else None
+        location = inside(self.artifacts.resolve(), name).as_uri() if self.uri.startswith("sqlite") else None
         return str(self.client.create_experiment(name, artifact_location=location))
 
     def _ensure_model(self, name: str) -> None:

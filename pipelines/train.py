@@ -130,6 +130,12 @@ def _protected(
 
 def check_family(family: Family, record: Record) -> None:
     """Raise ParameterError where `family` cannot read this `record`."""
+    if any(column.type == "image" for column in record.features):
+        raise ParameterError(
+            "params.yaml: `record` asks for a model that learns from pictures, and there is none yet.",
+            "Expected features that are numbers, categories, times or booleans; or a column with `role: text`.",
+            "run the stages up to `split` (`dvc repro split`), and train your own model on data/splits.",
+        )
     reads = {"lstm": "text", "mlp": "table"}.get(family)
     kind = "text" if record.text else "table"
     if reads not in (None, kind):

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.pictures import is_picture
 from pipelines.record import Column, Record
 
 # Times arrive in these forms; zones are turned into UTC, and a time without one is taken as UTC.
@@ -49,10 +50,17 @@ def _convert(column: Column) -> pl.Expr:
         case "boolean":
             word = value.str.strip_chars().str.to_lowercase()
             return pl.when(word.is_in(TRUE)).then(True).when(word.is_in(FALSE)).then(False)
+        case "image":
+            return value.map_batches(_pictures, return_dtype=pl.String)
         case "category":
             return value.str.strip_chars()
         case _:
             return value
+
+
+def _pictures(cells: pl.Series) -> pl.Series:
+    found = [cell if cell is not None and is_picture(cell) else None for cell in cells]
+    return pl.Series(cells.name, found, dtype=pl.String)
 
 
 def _times(frame: pl.DataFrame, column: Column) -> pl.Series:

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import logging
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,9 @@ from pipelines.errors import BusyError, WorldError
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
+
+
+TABLE = b"PAR1"
 
 
 @contextlib.contextmanager
@@ -81,6 +86,48 @@ def stores(workspace: Path) -> dict[str, Path]:
     return found
 
 
+@contextlib.contextmanager
+def stores_elsewhere(workspace: Path) -> Iterator[dict[str, Path]]:
+    """What those remotes hold that are no folders here: copies of their tables, for the time of the block.
+
+    What DVC's cache has as well is not brought again: an object's name is the hash of its bytes. Raises WorldError
+    where a remote cannot be read: nobody may say then that nothing is left there.
+    """
+    from dvc.exceptions import DvcException
+
+    with tempfile.TemporaryDirectory(prefix="flywheel-remote-") as folder, repository(workspace) as repo, quiet():
+        found = {}
+        for name, remote in repo.config["remote"].items():
+            if "://" not in str(remote["url"]).removeprefix("file://"):
+                continue
+            try:
+                found[f"remote {name}"] = _bring_tables(repo, name, Path(folder) / name)
+            except (DvcException, OSError):
+                raise WorldError(
+                    f"The remote {name} could not be looked through.",
+                    "Expected a remote that can be listed and read: nobody knows otherwise what it holds.",
+                    f"try again when it answers; where it is gone for good, `dvc remote remove {name}`.",
+                ) from None
+        yield found
+
+
+def _bring_tables(repo: "Repo", name: str, place: Path) -> Path:
+    """The Parquet files of a remote, in the folder `place`: from the cache where that has them."""
+    place.mkdir()
+    store = repo.cloud.get_remote_odb(name)
+    for path in store.fs.find(store.path):
+        hash_of = "".join(store.fs.parts(path)[-2:])
+        cached = Path(repo.cache.local.oid_to_path(hash_of))
+        if cached.is_file():
+            shutil.copyfile(cached, place / hash_of)
+            continue
+        with store.fs.open(path, "rb") as file:
+            is_table = file.read(len(TABLE)) == TABLE
+        if is_table:
+            store.fs.get_file(path, str(place / hash_of))
+    return place
+
+
 def members(workspace: Path, version: str) -> list[Path] | None:
     """The cached files of the folder whose hash is `version`; None where not all of them are in the cache."""
     with repository(workspace) as repo:
@@ -111,6 +158,28 @@ def restore(workspace: Path, path: Path) -> None:
                 f"The recorded version of {path.name} is not here, and could not be brought.",
                 f"Expected it in DVC's cache or in the default remote, as {pointer.name} says.",
                 f"set a remote that has it (`dvc remote add -d NAME URL`), or remove {pointer.name} to begin anew.",
+            ) from None
+
+
+def set_remote(workspace: Path, name: str, url: str) -> None:
+    """Let `url`, a folder or what DVC speaks (s3://bucket/prefix), be the default remote, called `name`."""
+    with repository(workspace) as repo, repo.config.edit("repo") as config:
+        config["remote"][name] = {"url": url}
+        config["core"]["remote"] = name
+
+
+def push(workspace: Path) -> int:
+    """How many files the default remote did not have, and has now. Raises WorldError where it takes none."""
+    from dvc.exceptions import DvcException
+
+    with repository(workspace) as repo, quiet():
+        try:
+            return int(repo.push())
+        except (DvcException, OSError) as error:
+            raise WorldError(
+                f"The default remote did not take the data ({type(error).__name__}).",
+                "Expected a remote that can be reached and written to.",
+                "try `dvc push`, which says more; for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
             ) from None
 
 

@@ -33,6 +33,18 @@ def require(workspace: Path) -> None:
             )
 
 
+def refuse_unreadable(directory: str) -> None:
+    """Raise ParameterError for a path that no folder can have, or whose name would not be shown as it is."""
+    parts = Path(directory.replace("\0", "\n")).parts
+    if all(part.isprintable() and len(part.encode("utf-8", "replace")) <= 255 for part in parts):
+        return
+    raise ParameterError(
+        "The name of the folder holds characters that are not shown, or too many.",
+        "Expected parts of at most 255 bytes without line ends, control characters and marks of direction.",
+        "choose another name.",
+    )
+
+
 def git_revision(workspace: Path) -> str:
     """The commit that `workspace` stands at, "-dirty" where files differ from it, "none" before the first commit."""
     head = _git(workspace, "rev-parse", "HEAD")

@@ -15,8 +15,8 @@ import yaml
 from pipelines.environment import Environment
 from pipelines.workspace import MODEL, OWN, RAW
 
-# How stages and the registry name their temporary folders, which a killed one leaves behind.
-TEMPORARY = ("flywheel-gx-*", "flywheel-model-*", "flywheel-stage-*")
+# How stages, the registry and downloads name their temporary folders, which a killed one leaves behind.
+TEMPORARY = ("flywheel-gx-*", "flywheel-model-*", "flywheel-remote-*", "flywheel-source-*", "flywheel-stage-*")
 # What a model has learnt are numbers and single words: a number there is no telephone.
 NUMBERS = "train"
 CACHE = "an earlier run, kept by DVC"

@@ -14,31 +14,44 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import SourceError
-from pipelines.sources.columnar import parquet_rows
+from pipelines.sources.columnar import arrow_rows, parquet_rows
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
+from pipelines.sources.idx import find_pairs, idx_rows
+from pipelines.sources.images import find_pictures, picture_rows
 from pipelines.sources.jsonlines import json_rows
+from pipelines.sources.kinds import SUFFIXES, UNPACKED, kind_by_name, kind_of_file
 from pipelines.sources.opening import is_packed, shown
 
-__all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows"]
+__all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows", "together"]
 
-SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 # Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
 ROWS_AT_ONCE = 50_000
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a source, and the split that the `files` mapping gives it."""
+    """One file of a source, and the split that the `files` mapping, or the file's own folder, gives it.
+
+    Pictures have a `label`, the class that their folder names, or their labels in a file `beside` them.
+    """
 
     path: Path
     split: str | None
+    label: str | None = None
+    beside: Path | None = None
 
 
 def find_files(source: Path, files: Mapping[str, str] | None, format: str | None) -> list[SourceFile]:
-    """List the files of a source: itself, the data files of a folder, or those that `files` names."""
+    """List the files of a source: itself, the data files of a folder, or those that `files` names.
+
+    A folder without data files may hold pictures: IDX pairs, or a folder for each class.
+    """
     there = _files_there(source)
+    if format in ("idx", "images") or (format is None and not files):
+        pictures = _find_pictures(source, there, files, format)
+        if pictures or format is not None:
+            return pictures or _no_pictures(source)
     if files:
         found = _named_files(there, files, shown(source))
     elif source.is_file():
@@ -48,12 +61,36 @@ def find_files(source: Path, files: Mapping[str, str] | None, format: str | None
     if not found:
         raise SourceError(
             f"ingest: the folder {shown(source)} has no data files.",
-            "Expected files that end in " + ", ".join(SUFFIXES) + ", or those with .gz.",
+            "Expected files that end in " + ", ".join(SUFFIXES) + ", also with .gz or .zst; IDX files; or a folder of "
+            "PNG and JPEG files for each class.",
             "check the path of the source, or name its files in `ingest.files`.",
         )
     for file in found:
-        _format_of(file.path, format)
+        kind_of_file(file.path, format)
     return found
+
+
+def _find_pictures(
+    source: Path, there: list[Path], files: Mapping[str, str] | None, format: str | None
+) -> list[SourceFile]:
+    """List pictures: IDX pairs, by their names or as `files` says, else the files in the folders of classes."""
+    if source.is_file() or (format is None and any(_is_data_file(path) for path in there)):
+        return []
+    pairs = find_pairs(there) if format != "images" else []
+    if pairs and files:
+        named = {file.path: file.split for file in _named_files(there, files, shown(source))}
+        return [SourceFile(images, named[images], None, labels) for images, labels, _ in pairs if images in named]
+    if pairs or format == "idx":
+        return [SourceFile(images, split, None, labels) for images, labels, split in pairs]
+    return [SourceFile(path, split, label) for path, split, label in find_pictures(source)]
+
+
+def _no_pictures(source: Path) -> list[SourceFile]:
+    raise SourceError(
+        f"ingest: {shown(source)} holds no pictures.",
+        "Expected a folder with IDX files (images and labels), or with a folder of PNG and JPEG files for each class.",
+        "check the path of the source, or `ingest.format`.",
+    )
 
 
 def read_rows(
@@ -64,9 +101,15 @@ def read_rows(
     encoding: str | None,
 ) -> Iterator[Row]:
     """Yield the rows of a file in the order of `columns`, each cell as the text that stands there."""
-    kind = _format_of(file.path, format)
+    if file.beside is not None:
+        return idx_rows(file.path, file.beside, columns, required)
+    if file.label is not None:
+        return picture_rows(file.path, file.label, columns, required)
+    kind = kind_of_file(file.path, format)
     if kind == "parquet":
         return parquet_rows(file.path, columns, required)
+    if kind == "arrow":
+        return arrow_rows(file.path, columns, required)
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
     return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
@@ -80,10 +123,11 @@ def read_frames(
     encoding: str | None,
 ) -> Iterator[pl.DataFrame]:
     """Yield the same rows as frames of texts, of ROWS_AT_ONCE rows but for the last."""
-    kind = _format_of(file.path, format)
+    picture = file.beside is not None or file.label is not None
+    kind = None if picture else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
         small = delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
-        return _together(small)
+        return together(small)
     return as_frames(read_rows(file, columns, required, format, encoding), columns)
 
 
@@ -94,15 +138,15 @@ def as_frames(rows: Iterable[Mapping[str, str | None]], columns: Sequence[str]) 
         yield pl.DataFrame({name: [row[name] for row in batch] for name in columns}, dict.fromkeys(columns, pl.String))
 
 
-def _together(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield small frames as larger ones."""
+def together(frames: Iterator[pl.DataFrame], at_once: int = ROWS_AT_ONCE) -> Iterator[pl.DataFrame]:
+    """Yield small frames as larger ones, of `at_once` rows but for the last."""
     waiting: list[pl.DataFrame] = []
     for frame in frames:
         waiting.append(frame)
-        if sum(each.height for each in waiting) >= ROWS_AT_ONCE:
+        if sum(each.height for each in waiting) >= at_once:
             whole = pl.concat(waiting, rechunk=True)
-            yield whole[:ROWS_AT_ONCE]
-            waiting = [whole[ROWS_AT_ONCE:]]
+            yield whole[:at_once]
+            waiting = [whole[at_once:]]
     if any(frame.height for frame in waiting):
         yield pl.concat(waiting, rechunk=True)
 
@@ -111,10 +155,12 @@ def fingerprint(files: list[SourceFile]) -> str:
     """Give one SHA-256 over the names and the bytes of the files, in their order."""
     total = hashlib.sha256()
     for file in files:
-        with file.path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").digest()
-        # Digests have one length, so no name and no file can pass for a part of its neighbour.
-        total.update(hashlib.sha256(os.fsencode(file.path.name)).digest() + content)
+        for path in (file.path, *([file.beside] if file.beside else [])):
+            with path.open("rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").digest()
+            name = path.name if file.label is None else f"{file.split or ''}/{file.label}/{path.name}"
+            # Digests have one length, so no name and no file can pass for a part of its neighbour.
+            total.update(hashlib.sha256(os.fsencode(name)).digest() + content)
     return total.hexdigest()
 
 
@@ -133,8 +179,8 @@ def _files_there(source: Path) -> list[Path]:
 
 def _is_data_file(path: Path) -> bool:
     """Tell by its name whether a file in a folder is data; hidden ones are other programs' notes."""
-    kind = _kind_by_suffix(path)
-    return kind is not None and not path.name.startswith(".") and not (kind == "parquet" and is_packed(path))
+    kind = kind_by_name(path.name)
+    return kind is not None and not path.name.startswith(".") and not (kind in UNPACKED and is_packed(path))
 
 
 def _named_files(there: list[Path], files: Mapping[str, str], source: str) -> list[SourceFile]:
@@ -164,23 +210,4 @@ def _claimed_twice(path: Path, key: str) -> SourceError:
         f"ingest: {shown(path)} matches {key!r} and another key before it.",
         "Expected each file to match one key of `ingest.files`.",
         "make the keys of `ingest.files` narrower.",
-    )
-
-
-def _kind_by_suffix(path: Path) -> str | None:
-    """Give the format that a file's name tells, looking through .gz."""
-    plain = path.with_suffix("") if is_packed(path) else path
-    return SUFFIXES.get(plain.suffix.lower())
-
-
-def _format_of(path: Path, declared: str | None) -> str:
-    """Give the format of a file: the declared one, else what its name tells."""
-    kind = declared or _kind_by_suffix(path)
-    if kind in FORMATS:
-        return kind
-    what = f"the format of {shown(path)} is not known" if declared is None else f"{declared!r} is not a format"
-    raise SourceError(
-        f"ingest: {what}.",
-        "Expected `ingest.format` to be csv, tsv, jsonl or parquet, or a file name that tells it.",
-        "declare `ingest.format`.",
     )

@@ -1,18 +1,18 @@
-"""Parquet: typed columns turned into text batch by batch, each value into the one text that it has."""
+"""Parquet and Arrow: typed columns turned into text batch by batch, each value into the one text that it has."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated, refuse_unclean
-from pipelines.sources.opening import is_packed, opened, refuse_other_kind, shown
+from pipelines.sources.opening import PACKED, is_packed, opened, refuse_other_kind, shown
 
 if TYPE_CHECKING:
     import pyarrow
-    from pyarrow import parquet
 
 PARQUET = b"PAR1"
+ARROW, STREAM, ENDED = b"ARROW1\x00", b"\xff\xff\xff\xff", b"\xff\xff\xff\xff\x00\x00\x00\x00"
 ROWS_AT_ONCE = 16_384
 
 
@@ -28,12 +28,66 @@ def parquet_rows(path: Path, columns: Sequence[str], required: Collection[str]) 
             present = _present(name, file.schema_arrow, columns, required)
             if not file.metadata.num_rows:
                 raise no_rows(name)
-            yield from _batches(name, file, columns, present)
+            batches = file.iter_batches(batch_size=ROWS_AT_ONCE, columns=present)
+            yield from _batches(name, batches, columns, present)
     except (pyarrow.ArrowException, OSError) as error:
         # Arrow tells damage as an OSError without a number; one with a number is the disk's.
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise _damaged(name) from None
+
+
+def arrow_rows(path: Path, columns: Sequence[str], required: Collection[str]) -> Iterator[Row]:
+    """Yield the rows of an Arrow file (.arrow, .feather), or of a stream of Arrow batches, restricted to `columns`."""
+    import pyarrow
+
+    name = shown(path)
+    try:
+        with pyarrow.memory_map(str(path)) as file:
+            schema, batches = _opened_arrow(path, file)
+            present = _present(name, schema, columns, required)
+            rows = _batches(name, batches, columns, present)
+            first = next(rows, None)
+            if first is None:
+                raise no_rows(name)
+            yield first
+            yield from rows
+    except (pyarrow.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise _damaged(name, "Arrow") from None
+
+
+def _opened_arrow(path: Path, file: Any) -> tuple["pyarrow.Schema", Iterator["pyarrow.RecordBatch"]]:
+    """The schema and the batches of an Arrow file; its older form, a stream, has no mark but is read all the same."""
+    import pyarrow
+
+    head = file.read(1024)
+    file.seek(0)
+    if head.startswith(ARROW):
+        reader = pyarrow.ipc.open_file(file)
+        return reader.schema, _sound(reader.get_batch(place) for place in range(reader.num_record_batches))
+    if not head.startswith(STREAM):
+        refuse_other_kind(path, head, "an Arrow file")
+        raise SourceError(
+            f"ingest: {shown(path)} is {'empty' if not head else 'not an Arrow file'}.",
+            "Expected a file that begins with the mark of Arrow, or a stream of Arrow batches.",
+            "declare `ingest.format`, or export the source again.",
+        )
+    # The mark of the end is optional in a stream; without it nobody could tell a whole one from its first half.
+    file.seek(max(file.size() - len(ENDED), 0))
+    if file.read() != ENDED:
+        raise _damaged(shown(path), "Arrow")
+    file.seek(0)
+    stream = pyarrow.ipc.open_stream(file)
+    return stream.schema, _sound(iter(stream))
+
+
+def _sound(batches: Iterable["pyarrow.RecordBatch"]) -> Iterator["pyarrow.RecordBatch"]:
+    """`batches` in pieces, their lengths and offsets checked: Arrow believes them, and would read past the end."""
+    for batch in batches:
+        batch.validate(full=True)
+        yield from (batch.slice(start, ROWS_AT_ONCE) for start in range(0, batch.num_rows, ROWS_AT_ONCE))
 
 
 def _present(name: str, schema: "pyarrow.Schema", columns: Sequence[str], required: Collection[str]) -> list[str]:
@@ -46,10 +100,12 @@ def _present(name: str, schema: "pyarrow.Schema", columns: Sequence[str], requir
     return present
 
 
-def _batches(name: str, file: "parquet.ParquetFile", columns: Sequence[str], present: list[str]) -> Iterator[Row]:
+def _batches(
+    name: str, batches: Iterable["pyarrow.RecordBatch"], columns: Sequence[str], present: list[str]
+) -> Iterator[Row]:
     """Yield the rows of each batch in turn."""
     before = 0
-    for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=present):
+    for batch in batches:
         absent: list[str | None] = [None] * batch.num_rows
         texts = [
             _texts(name, before, column, batch.column(column)) if column in present else absent for column in columns
@@ -87,7 +143,7 @@ def _refuse_not_parquet(path: Path) -> None:
         head = stream.read(1024)
     if is_packed(path):
         raise SourceError(
-            f"ingest: {shown(path)} is Parquet packed with gzip.",
+            f"ingest: {shown(path)} is Parquet packed with {PACKED[path.suffix.lower()][1]}.",
             "Expected Parquet as it is: it is compressed inside.",
             "unpack the file.",
         )
@@ -127,10 +183,10 @@ def _undecodable(name: str, first: int, last: int, column: str) -> SourceError:
     )
 
 
-def _damaged(name: str) -> SourceError:
+def _damaged(name: str, kind: str = "Parquet") -> SourceError:
     """Say that Arrow could not read the file, without its message: that may quote the file."""
     return SourceError(
         f"ingest: {name} is cut off or damaged.",
-        "Expected a complete Parquet file.",
+        f"Expected a complete {kind} file.",
         "download the file or export it again.",
     )

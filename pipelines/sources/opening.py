@@ -1,4 +1,4 @@
-"""The bytes of a source: gzip unpacked, and what is not what its name says refused by its first bytes."""
+"""The bytes of a source: gzip and zstd unpacked, and what is not what its name says refused by its first bytes."""
 
 import gzip
 import re
@@ -6,11 +6,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from pipelines.errors import SourceError
 
-GZIP = b"\x1f\x8b"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+# Suffixes of packed files, the first bytes of each, and what they are called.
+PACKED = {".gz": (GZIP, "gzip"), ".zst": (ZSTD, "zstd")}
 
 # First bytes that no text begins with, and what they are the beginning of.
 MAGIC = (
@@ -25,7 +27,7 @@ MAGIC = (
     (b"Obj\x01", "an Avro file"),
     (b"SQLite format 3\x00", "a SQLite database"),
     (b"\xfd7zXZ\x00", "an xz file"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (ZSTD, "a zstd file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -49,19 +51,18 @@ def shown(path: Path) -> str:
 
 
 def is_packed(path: Path) -> bool:
-    """Tell by its name whether a file is packed with gzip."""
-    return path.suffix.lower() == ".gz"
+    """Tell by its name whether a file is packed with gzip or zstd."""
+    return path.suffix.lower() in PACKED
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open the unpacked bytes of a file, and tell gzip's failures while they are read."""
+    """Open the unpacked bytes of a file, and tell the failures of unpacking while they are read."""
     try:
         with path.open("rb") as raw:
             if is_packed(path):
                 _refuse_unpacked(path, raw)
-                # GzipFile has all of a binary stream's methods, though its stub does not say so.
-                yield cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+                yield _zstd(path, raw) if path.suffix.lower() == ".zst" else _gzip(raw)
             else:
                 yield raw
     except EOFError:
@@ -102,20 +103,50 @@ def refuse_other_kind(path: Path, head: bytes, expected: str) -> None:
 
 def _refuse_unpacked(path: Path, raw: BinaryIO) -> None:
     """Refuse a file that is named .gz and is not packed, and go back to its beginning."""
-    head = raw.read(len(GZIP))
+    suffix = path.suffix.lower()
+    mark, kind = PACKED[suffix]
+    head = raw.read(len(mark))
     raw.seek(0)
-    if head and head != GZIP:
+    # An empty file says nothing; a zstd file may begin with a frame that is skipped.
+    if head and head != mark and not (kind == "zstd" and head[1:] == b"\x2a\x4d\x18"):
         raise SourceError(
-            f"ingest: {shown(path)} is not a gzip file.",
-            "Expected a file named .gz to be packed with gzip.",
-            "remove .gz from its name if it is not packed, or download it again.",
+            f"ingest: {shown(path)} is not a {kind} file.",
+            f"Expected a file named {suffix} to be packed with {kind}.",
+            f"remove {suffix} from its name if it is not packed, or download it again.",
         )
+
+
+def _gzip(raw: BinaryIO) -> BinaryIO:
+    # GzipFile has all of a binary stream's methods, though its stub does not say so.
+    return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+
+
+def _zstd(path: Path, raw: BinaryIO) -> BinaryIO:
+    import pyarrow
+
+    return cast("BinaryIO", _Zstd(path, pyarrow.CompressedInputStream(raw, "zstd")))
+
+
+class _Zstd:
+    """A stream that pyarrow unpacks, whose failures are told as gzip's are."""
+
+    def __init__(self, path: Path, stream: Any) -> None:
+        self._path, self._stream = path, stream
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` unpacked bytes; all that are left where it is negative."""
+        try:
+            return bytes(self._stream.read(None if size < 0 else size))
+        except OSError as error:
+            if error.errno is not None:  # the disk's own
+                raise
+            raise _damaged(self._path, "is cut off or damaged: its zstd stream does not unpack") from None
 
 
 def _damaged(path: Path, what: str) -> SourceError:
     """Say that a packed file did not arrive whole."""
     return SourceError(
         f"ingest: {shown(path)} {what}.",
-        "Expected a complete gzip file.",
+        f"Expected a complete {PACKED[path.suffix.lower()][1]} file.",
         "download or pack the file again.",
     )

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 import yaml
 from workspaces import REPOSITORY
 
+from flywheel.new import IGNORED
 from pipelines.parameters import INJECTED, SHARED, STAGES, keywords
+from pipelines.versions import add, initialise, quiet, repository
 
 GRAPH: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text("utf-8"))["stages"]
 SEALED = ("data/raw", "data/validated")
@@ -138,3 +141,21 @@ def test_no_stage_writes_down_a_path_within_data(name: str) -> None:
     head = inspect.getsource(function).split('"""')[0]
     paths = [line for line in body.replace(head, "").splitlines() if 'Path("data' in line]
     assert not paths
+
+
+@pytest.mark.parametrize("ignored", [IGNORED, (REPOSITORY / ".gitignore").read_text("utf-8")], ids=["new", "ours"])
+def test_git_ignores_all_that_is_made_and_dvc_still_finds_the_version_of_raw(ignored: str, tmp_path: Path) -> None:
+    """Otherwise `dvc push` would send everything but the people's own rows."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text(ignored, "utf-8")
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "raw" / "part").write_text("sealed", "utf-8")
+    with quiet():
+        initialise(tmp_path)
+    add(tmp_path, tmp_path / "data" / "raw", {})
+    with repository(tmp_path) as repo:
+        assert [Path(stage.path) for stage in repo.index.stages] == [tmp_path / "data" / "raw.dvc"]
+    made = {f"/{path}" for name in GRAPH for path in data_of(name)[1]} | {"/data/raw"}
+    lines = set(ignored.splitlines())
+    assert not [path for path in made if path not in lines and str(Path(path).parent) not in lines]
+    assert not (tmp_path / "data" / ".gitignore").exists()

@@ -10,6 +10,8 @@ import pytest
 from arriving import SECRET, read, refusal, written
 from pyarrow import parquet
 
+from pipelines.errors import SourceError
+
 
 def table(path: Path, **columns: object) -> Path:
     parquet.write_table(pyarrow.table(columns), path, row_group_size=1000)
@@ -99,3 +101,45 @@ def test_parquet_packed_again_is_refused(tmp_path: Path) -> None:
     whole = table(tmp_path / "a.parquet", id=["x"]).read_bytes()
     said = refusal(written(tmp_path / "a.parquet.gz", gzip.compress(whole)))
     assert said == "a.parquet.gz is Parquet packed with gzip."
+
+
+def arrow(path: Path, *, stream: bool = False, rows: int = 5) -> Path:
+    """An Arrow file of texts and numbers."""
+    table = pyarrow.table({"id": list(range(rows)), "text": [f"{SECRET} {row}" for row in range(rows)]})
+    with path.open("wb") as file:
+        opened = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
+        with opened(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=2)
+    return path
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+def test_an_arrow_file_reads_as_parquet_does(tmp_path: Path, stream: bool) -> None:
+    path = arrow(tmp_path / "a.feather", stream=stream)
+    assert read(path, ["text", "id"])[-1] == {"text": f"{SECRET} 4", "id": "4"}
+    assert "missing" in refusal(path, ["id", "mood"], ["mood"])
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+def test_an_arrow_file_cut_anywhere_is_refused(tmp_path: Path, stream: bool) -> None:
+    whole = arrow(tmp_path / "whole.arrow", stream=stream).read_bytes()
+    for length in [*range(0, len(whole) - 12, 5), *range(len(whole) - 12, len(whole))]:
+        said = refusal(written(tmp_path / "a.arrow", whole[:length]))
+        assert said.startswith("a.arrow is ")
+
+
+def test_an_arrow_file_with_altered_bytes_is_read_or_refused_and_never_believed(tmp_path: Path) -> None:
+    whole = arrow(tmp_path / "whole.arrow").read_bytes()
+    for place in range(8, len(whole), 7):
+        altered = written(tmp_path / "a.arrow", whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            rows = read(altered, ["id", "text"])
+        except SourceError:
+            continue
+        assert len(rows) <= 5
+
+
+def test_an_arrow_file_without_rows_and_what_is_none_are_refused(tmp_path: Path) -> None:
+    assert refusal(arrow(tmp_path / "a.arrow", rows=0)) == "a.arrow has no rows."
+    assert "is a ZIP archive" in refusal(written(tmp_path / "b.arrow", b"PK\x03\x04" + bytes(40)))
+    assert refusal(written(tmp_path / "c.arrow", b"id,text\n")) == "c.arrow is not an Arrow file."

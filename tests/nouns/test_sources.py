@@ -173,3 +173,43 @@ def test_real_files_are_read_to_the_last_row(name: str, columns: str, rows: int)
     path = Path(os.environ["FLYWHEEL_DATASETS"]) / name
     [file] = find_files(path.parent, {path.name: "train"}, "csv")
     assert len(read(file.path, columns.split(), columns.split(), "csv")) == rows
+
+
+def zstd(content: bytes) -> bytes:
+    import pyarrow
+
+    out = pyarrow.BufferOutputStream()
+    with pyarrow.CompressedOutputStream(out, "zstd") as stream:
+        stream.write(content)
+    return bytes(out.getvalue())
+
+
+def test_a_zstd_file_reads_as_the_plain_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv.zst", zstd(b"id,text\n1,x\n"))
+    assert read(path, ["id", "text"]) == [{"id": "1", "text": "x"}]
+    assert find_files(tmp_path, None, None) == [SourceFile(path, None)]
+    lines = written(tmp_path / "b.jsonl.zst", zstd(b'{"id": "1"}\n') + zstd(b'{"id": "2"}\n'))
+    assert read(lines, ["id"]) == [{"id": "1"}, {"id": "2"}]
+
+
+def test_a_zstd_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    whole = zstd("".join(f"{i},{SECRET}{i * i}\n" for i in range(40)).encode())
+    for length in range(len(whole)):
+        said = refusal(written(tmp_path / "a.csv.zst", whole[:length]), columns=["0"])
+        assert said.startswith("a.csv.zst is ")
+
+
+def test_what_is_named_zst_and_is_not_is_refused(tmp_path: Path) -> None:
+    assert refusal(written(tmp_path / "a.csv.zst", GOOD)) == "a.csv.zst is not a zstd file."
+
+
+def test_an_archive_is_refused_by_name_and_by_content(tmp_path: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "reviews.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../escaped.csv", GOOD)
+        archive.writestr("bomb.csv", bytes(50_000_000))
+    assert not_found(path) == "the format of reviews.zip is not known."
+    assert "ZIP archive" in refusal(path, format="csv")
+    assert not list(tmp_path.parent.glob("escaped.csv"))

@@ -1,0 +1,39 @@
+"""What a file is by its name, or by what `ingest.format` says."""
+
+from pathlib import Path, PurePosixPath
+
+from pipelines.errors import SourceError
+from pipelines.sources.opening import is_packed, shown
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", "idx", "images")
+# Compressed inside, and read by places: packed once more they are refused.
+UNPACKED = ("parquet", "arrow")
+
+
+def kind_by_name(name: str) -> str | None:
+    """The format that a file's name tells, looking through .gz and .zst."""
+    path = Path(PurePosixPath(name).name)
+    plain = path.with_suffix("") if is_packed(path) else path
+    return SUFFIXES.get(plain.suffix.lower())
+
+
+def kind_of_file(path: Path, declared: str | None) -> str:
+    """The format of a file: the declared one, else what its name tells. Raises SourceError where neither does."""
+    kind = declared or kind_by_name(path.name)
+    if kind in FORMATS:
+        return kind
+    what = f"the format of {shown(path)} is not known" if declared is None else f"{declared!r} is not a format"
+    raise SourceError(
+        f"ingest: {what}.",
+        f"Expected `ingest.format` to be {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or a file name that tells it.",
+        "declare `ingest.format`.",
+    )

@@ -13,6 +13,7 @@ from pipelines.record import Record
 from pipelines.sample import reviews
 from pipelines.sources import SourceFile, find_files, fingerprint, read_rows
 from pipelines.sources.columns import Row
+from pipelines.sources.dialect import USUAL, Dialect
 
 SAMPLE = "sample"
 # Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
@@ -47,6 +48,7 @@ def find_source(
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Arriving:
     """The source that `ingest` of params.yaml names. Raises SourceError where it is not there."""
     if source == SAMPLE:
@@ -65,8 +67,8 @@ def find_source(
     sha256 = fingerprint(found)
     return Arriving(
         {"source": Path(source).name, "files": [f.path.name for f in found], "sha256": sha256},
-        repr((sha256, [file.split for file in found], format, encoding)),
-        lambda record: (frame for file in found for frame in _read_file(file, record, format, encoding)),
+        repr((sha256, [file.split for file in found], format, encoding, dialect)),
+        lambda record: (frame for file in found for frame in _read_file(file, record, format, encoding, dialect)),
     )
 
 
@@ -79,12 +81,14 @@ def frames_of(rows: Iterable[Mapping[str, str | None]], record: Record) -> Itera
         )
 
 
-def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[pl.DataFrame]:
+def _read_file(
+    file: SourceFile, record: Record, format: str | None, encoding: str | None, dialect: Dialect
+) -> Iterator[pl.DataFrame]:
     split = record.with_role("split")
     given_by_file = split is not None and file.split is not None
     columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
     required = {column.name for column in record.columns if column.required} & set(columns)
-    rows: Iterable[Row] = read_rows(file, columns, required, format, encoding)
+    rows: Iterable[Row] = read_rows(file, columns, required, format, encoding, dialect)
     if given_by_file and split:
         rows = ({**row, split.name: file.split} for row in rows)
     return frames_of(rows, record)

@@ -19,7 +19,9 @@ from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.retention import expire
+from pipelines.sources.characters import SEEN, normalised
 from pipelines.sources.columns import Row
+from pipelines.sources.dialect import Dialect
 from pipelines.stage import run
 from pipelines.vault import Vault, open_vault
 
@@ -33,6 +35,7 @@ class Ingested:
     """What one ingestion brought: rows read, held back, already there, added, and the version they make.
 
     `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds.
+    `characters` counts what the source's cells held and may not, or had better not (`sources.characters`).
     """
 
     read: int
@@ -43,6 +46,7 @@ class Ingested:
     added_feedback: int
     rows: int
     gone: int
+    characters: dict[str, int]
     version: str
     changed: bool
 
@@ -56,6 +60,9 @@ def ingest(
     files: dict[str, str] | None = None,
     format: str | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
+    header: tuple[str, ...] | None = None,
+    final_newline: bool = True,
     origin: str | None = None,
     licence: str | None = None,
     environment: Environment,
@@ -69,7 +76,8 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    arriving = find_source(workspace, source, sample, files, format, encoding)
+    dialect = Dialect(delimiter, header, final_newline)
+    arriving = find_source(workspace, source, sample, files, format, encoding, dialect)
     consents = Consents(open_ledger(environment), record.name)
     counts, fresh, mark = _read(arriving, folder, record, vault, consents)
     held_back = suppressed(consents, vault)
@@ -84,7 +92,9 @@ def ingest(
     register = read_register(workspace)
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
-    read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
+    characters = {name: counts[name] for name in SEEN if counts[name]}
+    read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
+    read |= ({"characters": characters} if characters else {}) | {"mark": mark}
     provenance = arriving.provenance | {"origin": origin, "licence": licence, "read": read, "gone": len(away)}
     rows = len(known) + len(fresh) + len(answers)
     provenance |= {"rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
@@ -98,6 +108,7 @@ def ingest(
         added_feedback=len(answers),
         rows=rows,
         gone=len(away),
+        characters=characters,
         version=version,
         changed=changed,
     )
@@ -125,12 +136,19 @@ def _read(
     read = recorded[1].get("read", {}) if recorded else {}
     if read.get("mark") == mark:
         counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
+        counts.update({name: int(number) for name, number in read.get("characters", {}).items()})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, [], mark
-    rows = [row for frame in arriving.frames(record) for row in frame.iter_rows(named=True)]
+    rows: list[Row] = []
+    seen: Counter[str] = Counter()
+    for frame in arriving.frames(record):
+        clean, found = normalised(frame)
+        seen.update(found)
+        rows.extend(clean.iter_rows(named=True))
     _hear(rows, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
     counts, fresh = _seal_new(rows, record, vault, sealed_rows.known_rows(folder), held_back)
+    counts.update(seen)
     return counts, fresh, vault.row_id((*asked, *sorted(held_back)), 0)
 
 

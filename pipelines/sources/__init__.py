@@ -14,7 +14,9 @@ from pipelines.errors import SourceError
 from pipelines.sources.columnar import parquet_rows
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_rows
+from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.jsonlines import json_rows
+from pipelines.sources.manifest import refuse_other_content
 from pipelines.sources.opening import is_packed, shown
 
 __all__ = ["Row", "SourceFile", "find_files", "fingerprint", "read_rows"]
@@ -57,6 +59,7 @@ def read_rows(
     required: Collection[str],
     format: str | None,
     encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[Row]:
     """Yield the rows of a file in the order of `columns`, each cell as the text that stands there."""
     kind = _format_of(file.path, format)
@@ -64,15 +67,19 @@ def read_rows(
         return parquet_rows(file.path, columns, required)
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
-    return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
+    return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
 
 
 def fingerprint(files: list[SourceFile]) -> str:
-    """Give one SHA-256 over the names and the bytes of the files, in their order."""
+    """Give one SHA-256 over the names and the bytes of the files, in their order.
+
+    Raises SourceError where a digest that lies beside a file is that of another content.
+    """
     total = hashlib.sha256()
     for file in files:
         with file.path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").digest()
+        refuse_other_content(file.path, content.hex())
         # Digests have one length, so no name and no file can pass for a part of its neighbour.
         total.update(hashlib.sha256(os.fsencode(file.path.name)).digest() + content)
     return total.hexdigest()

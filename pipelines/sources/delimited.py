@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
 from pipelines.sources.decoding import line_lists, refuse_text_after_blank
+from pipelines.sources.dialect import DELIMITERS, USUAL, Dialect, refuse_own_header, unended
 from pipelines.sources.opening import shown
 
 if TYPE_CHECKING:
@@ -19,31 +20,55 @@ Picker = Callable[[list[str | None]], tuple[str | None, ...]]
 
 
 def delimited_rows(
-    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+    path: Path,
+    delimiter: str,
+    columns: Sequence[str],
+    required: Collection[str],
+    encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[Row]:
     """Yield the rows of a CSV or TSV file, restricted to `columns`; an empty cell is None.
 
-    A last record without a line end is accepted when it has all its fields and no open quote, because
-    many honest files end so. Hence the one cut that goes unseen is inside the last cell of the last row.
+    A last record without a line end is refused unless the `dialect` says that the file is written so: it may be the
+    rest of one that was cut. Hence what is accepted holds whole records only, and all of them but for a cut exactly
+    between two, which a digest beside the file tells (`manifest`).
     """
     # The limit belongs to the whole process: the csv module has no other.
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
-    lines = chain.from_iterable(line_lists(path, encoding))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = _header(name, reader)
-    _refuse_bad_header(name, header, columns, required)
-    yield from _rows(name, reader, lines, len(header), columns, _picker(header, columns))
+    lines = chain.from_iterable(_ended(name, line_lists(path, encoding), dialect))
+    reader = csv.reader(lines, delimiter=dialect.delimiter or delimiter, strict=True)
+    if dialect.header is None:
+        header = _header(name, reader)
+        _refuse_bad_header(name, header, columns, required)
+    else:
+        header = list(dialect.header)
+        refuse_missing(name, header, columns, required)
+    yield from _rows(name, reader, lines, header, columns, dialect)
+
+
+def _ended(name: str, lists: Iterator[list[str]], dialect: Dialect) -> Iterator[list[str]]:
+    """Pass the lines on, and refuse a last one without its end."""
+    count, last = 0, ""
+    for lines in lists:
+        if lines:
+            count, last = count + len(lines), lines[-1]
+        yield lines
+    if dialect.final_newline and last and not last.endswith(("\n", "\r")):
+        raise unended(name, count)
 
 
 def _rows(
-    name: str, reader: "Reader", lines: Iterator[str], width: int, columns: Sequence[str], pick: Picker
+    name: str, reader: "Reader", lines: Iterator[str], header: list[str], columns: Sequence[str], dialect: Dialect
 ) -> Iterator[Row]:
     """Yield the records below the header as rows."""
     # The loop runs for each row: nothing in it calls a function for each cell.
     header_ended = ended = reader.line_num
+    width, pick = len(header), _picker(header, columns)
     try:
         for record in reader:
+            if not ended:
+                refuse_own_header(name, record, header)
             if len(record) != width:
                 if not record:
                     refuse_text_after_blank(name, lines, reader.line_num)
@@ -77,7 +102,7 @@ def _header(name: str, reader: "Reader") -> list[str]:
 def _refuse_bad_header(name: str, header: list[str], columns: Sequence[str], required: Collection[str]) -> None:
     """Refuse a header that is separated by something else, repeats a name, or lacks a required one."""
     if len(header) == 1 and header[0] not in columns:
-        for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+        for separator, word in DELIMITERS.items():
             if any(column in map(str.strip, header[0].split(separator)) for column in columns):
                 raise _separated(name, word)
     refuse_repeated(name, header, columns)
@@ -128,6 +153,6 @@ def _separated(name: str, word: str) -> SourceError:
     """Say that the columns are separated by another character than the format's."""
     return SourceError(
         f"ingest: the columns of {name} are separated by {word}.",
-        "Expected commas in a CSV file, tabs in a TSV file.",
-        "declare `ingest.format` as csv or tsv, or export the source again with that separator.",
+        "Expected commas in a CSV file, tabs in a TSV file, or what `ingest.delimiter` says.",
+        "declare `ingest.delimiter`, or export the source again with the usual separator.",
     )

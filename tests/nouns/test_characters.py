@@ -76,10 +76,13 @@ def test_an_ingestion_tells_and_records_what_it_made_harmless(reviews: Workspace
 def test_nothing_of_ours_writes_a_csv_that_a_spreadsheet_could_run() -> None:
     """There is no CSV export. Whoever writes the first one has to escape the cells that FORMULA finds."""
     writers = {"to_csv", "write_csv", "sink_csv", "DictWriter", "savetxt"}
-    found = []
-    for folder in ("pipelines", "flows", "service", "flywheel"):
-        for path in sorted((REPOSITORY / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Attribute) and (node.attr in writers or ast.unparse(node) == "csv.writer"):
-                    found.append(path.name)
-    assert not found
+    code = [
+        path for part in ("pipelines", "flows", "service", "flywheel") for path in (REPOSITORY / part).rglob("*.py")
+    ]
+    assert len(code) > 50
+    assert not [path.name for path in code if _calls(path) & {*writers, "csv.writer"}]
+
+
+def _calls(path: Path) -> set[str]:
+    attributes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)]
+    return {node.attr for node in attributes} | {ast.unparse(node) for node in attributes}

@@ -22,7 +22,7 @@ def test_a_byte_order_mark_decides_and_any_line_end_will_do(tmp_path: Path, code
 
 
 def test_line_ends_may_be_mixed(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", "id\r\n1\r2\n3")
+    path = written(tmp_path / "a.csv", "id\r\n1\r2\n3\r")
     assert [row["id"] for row in read(path, ["id"])] == ["1", "2", "3"]
 
 

@@ -1,0 +1,45 @@
+"""Whether the first record of a file names its columns; where it may be somebody's row, it is one."""
+
+import re
+from collections.abc import Sequence
+
+from pipelines.privacy.identifiers import find_identifiers
+from pipelines.proposing.naming import is_known
+
+NUMBER = re.compile(r"\s*[+-]?(\d[\d.,:/ -]*|\.\d+)([eE][+-]?\d+)?%?\s*")
+LONGEST_NAME = 80
+
+
+def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether `first` are names of columns, judged by itself and by the `rows` below it.
+
+    In doubt it is a row: a name shown too few costs a word in params.yaml, a value shown too many is somebody's.
+    """
+    cells = [cell.strip() for cell in first]
+    if not _may_be_names(cells):
+        return False
+    below = [[row[place].strip() for row in rows] for place in range(len(cells))]
+    if any(cell in column for cell, column in zip(cells, below, strict=True)):
+        return False
+    return any(map(is_known, cells)) or any(_differs(cell, column) for cell, column in zip(cells, below, strict=True))
+
+
+def _may_be_names(cells: Sequence[str]) -> bool:
+    """Whether each cell could be a name: there, once, short, no number and nobody's identifier."""
+    if len(set(cells)) < len(cells) or any(not cell or len(cell) > LONGEST_NAME or "\n" in cell for cell in cells):
+        return False
+    # Matrices have columns called 0, 1, 2; a row of a matrix has not.
+    counted = cells == [str(place) for place in range(len(cells))]
+    return counted or not any(NUMBER.fullmatch(cell) or find_identifiers(cell) for cell in cells)
+
+
+def _differs(cell: str, column: Sequence[str]) -> bool:
+    """Whether the cells of a column are another kind of thing than the cell above them."""
+    filled = [each for each in column if each]
+    if not filled:
+        return False
+    numbers = sum(NUMBER.fullmatch(each) is not None for each in filled)
+    if numbers >= 0.8 * len(filled):
+        return True
+    middle = sorted(map(len, filled))[len(filled) // 2]
+    return middle >= 20 and len(cell) <= middle / 2 and len(cell.split()) <= 3

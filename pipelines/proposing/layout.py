@@ -1,0 +1,217 @@
+"""How a file that nobody has described is written: format, encoding, separator, header, last line end."""
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipelines.proposing.header import has_header
+from pipelines.sources import SUFFIXES
+from pipelines.sources.decoding import MARKS, line_lists
+from pipelines.sources.dialect import DELIMITERS
+from pipelines.sources.opening import is_packed, kind_of, opened, shown
+
+HEAD_BYTES = 1 << 20
+LOOKED_AT = 300  # records: enough to see how many fields they have
+# In the order of how surely each refuses what is not its own; latin-1 refuses nothing, and comes last.
+ENCODINGS = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "latin-1")
+HAN, KANA, HANGUL = (
+    r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]",
+    r"[\u3040-\u30ff\u4e00-\u9fff\u3000-\u303f]",
+    r"[\uac00-\ud7af]",
+)
+SCRIPTS = {"gb18030": HAN, "big5": HAN, "shift_jis": KANA, "euc_kr": HANGUL, "cp1252": r"[À-ÿ€‘-„•–—™œŒ]"}
+
+
+NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
+IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
+TAGGED = re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one file is written, as the keys of `ingest` that say so; or why it cannot be read (`unreadable`)."""
+
+    path: Path
+    names: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    unreadable: str | None = None
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What files that belong together have in common; the last line end may differ."""
+        return (self.names, *(self.settings.get(key) for key in ("format", "encoding", "delimiter")))
+
+
+def layout_of(path: Path) -> Layout:
+    """How the file at `path` is written. Never raises for what it holds: that is told in `unreadable`."""
+    with opened(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    whole = len(head) < HEAD_BYTES
+    if not head.strip():
+        return Layout(path, unreadable="it is empty")
+    if head.startswith(IDX):
+        return Layout(path, unreadable="it is an IDX file, of pictures or of their labels")
+    if head.startswith(b"PAR1"):
+        return _parquet(path)
+    kind = kind_of(head)
+    if kind is not None:
+        return Layout(path, unreadable=f"it is {kind}")
+    encoding, doubts = _encoding(head, whole)
+    if encoding is None:
+        return Layout(path, unreadable="its bytes are no text")
+    text = _decoded(head, encoding, whole)
+    settings = {} if encoding in ("utf-8", "mark") else {"encoding": encoding}
+    found = _json(path, text) or _delimited(path, text, whole)
+    return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
+
+
+def suffix_format(path: Path) -> str | None:
+    """The format that a file's name tells, looking through .gz."""
+    return SUFFIXES.get((path.with_suffix("") if is_packed(path) else path).suffix.lower())
+
+
+def _parquet(path: Path) -> Layout:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        names = parquet.read_schema(path).names
+    except (pyarrow.ArrowException, OSError):
+        return Layout(path, unreadable="it is a Parquet file that is cut off or damaged")
+    return Layout(path, tuple(names), {} if suffix_format(path) == "parquet" else {"format": "parquet"})
+
+
+def _encoding(head: bytes, whole: bool) -> tuple[str | None, tuple[str, ...]]:
+    """The encoding of a text by its first bytes: "mark" where it says so itself, None where it is no text."""
+    if any(head.startswith(mark) for mark, _ in MARKS):
+        return "mark", ()
+    if b"\x00" in head:
+        for codec, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+            if (
+                zeros.count(0) > len(zeros) / 10
+                and _decodes(head, codec, whole)
+                and "\x00" not in head.decode(codec, "ignore")
+            ):
+                return codec, ("the encoding has no mark: it was told by its zero bytes",)
+        return None, ()
+    if _decodes(head, "utf-8", whole):
+        return "utf-8", ()
+    for codec in ENCODINGS:
+        if _decodes(head, codec, whole) and _is_script(head.decode(codec, "ignore"), codec):
+            return codec, (f"the encoding is not UTF-8: {codec} reads as text, others may too; read some rows",)
+    return None, ()
+
+
+def _decodes(head: bytes, codec: str, whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder(codec)().decode(head, whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_script(text: str, codec: str) -> bool:
+    """Whether what is not ASCII is nearly all of the script that the codec was made for."""
+    others = [letter for letter in text if letter > "\x7f"]
+    if codec == "latin-1":
+        return not any("\x80" <= letter < "\xa0" for letter in others)
+    return len(re.findall(SCRIPTS[codec], "".join(others))) >= 0.9 * len(others)
+
+
+def _decoded(head: bytes, encoding: str, whole: bool) -> str:
+    if encoding == "mark":
+        mark, encoding = next((mark, codec) for mark, codec in MARKS if head.startswith(mark))
+        head = head[len(mark) :]
+    return codecs.getincrementaldecoder(encoding)("ignore").decode(head, whole)
+
+
+def _json(path: Path, text: str) -> Layout | None:
+    """A file of objects, one on each line; None where it does not begin as JSON does."""
+    begins = text.lstrip()[:1]
+    if begins == "[" and _is_json(text.strip()[:1] + text.strip()[1:2000]):
+        return Layout(path, unreadable="it is one JSON array; `jq -c '.[]'` makes JSON Lines of it")
+    if begins != "{":
+        return None
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
+    try:
+        objects = [json.loads(line) for line in (lines[:-1] or lines)]
+    except ValueError:
+        return Layout(path, unreadable="it is JSON, and no object stands on a line of its own")
+    names = list(dict.fromkeys(name for found in objects for name in found))
+    nested = {name for found in objects for name, value in found.items() if isinstance(value, dict | list)}
+    plain = tuple(name for name in names if name not in nested)
+    if not plain:
+        return Layout(path, unreadable="its objects hold lists and objects alone, as annotated documents do")
+    doubts = tuple(f"{name}: {NESTED}" for name in names if name in nested)
+    return Layout(path, plain, {} if suffix_format(path) == "jsonl" else {"format": "jsonl"}, doubts)
+
+
+def _is_json(text: str) -> bool:
+    return re.match(r'\[\s*(\{\s*"|\[|"|-?\d+\s*,|\])', text) is not None
+
+
+def _delimited(path: Path, text: str, whole: bool) -> Layout:
+    """A CSV or TSV file by the separator that gives all records the same number of fields."""
+    records = {mark: _records(text, mark, whole) for mark in DELIMITERS}
+    even = {mark: found for mark, found in records.items() if found and len({len(each) for each in found}) == 1}
+    mark = max(even, key=lambda mark: len(even[mark][0]), default=None)
+    if mark is None:
+        return Layout(path, unreadable=_no_table(text))
+    rows = even[mark]
+    if len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv"):
+        return Layout(path, unreadable="it is text in one column, without a label")
+    told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
+    settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
+    if len(rows[0]) > 1 and mark != ("\t" if told == "tsv" else ","):
+        settings["delimiter"] = mark
+    names, doubts = tuple(cell.strip() for cell in rows[0]), tuple[str, ...]()
+    if not has_header(rows[0], rows[1:]):
+        names = tuple(f"column_{place}" for place in range(1, len(rows[0]) + 1))
+        settings["header"] = list(names)
+        doubts = ("the first line looks like a row: the columns have no names; give them some in `ingest.header`",)
+    return Layout(path, names, settings, doubts)
+
+
+def _no_table(text: str) -> str:
+    """What a text is whose lines no separator parts into the same number of cells."""
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
+    if sum(TAGGED.fullmatch(line.strip()) is not None for line in lines) > 0.9 * len(lines):
+        return "it holds tagged words, one to a line, and no family learns tags"
+    return "it is text, and no separator parts its lines into the same number of cells"
+
+
+def _records(text: str, mark: str, whole: bool) -> Sequence[list[str]]:
+    """The first records of a text, none where the separator does not fit; one that may be cut is left out."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    found: list[list[str]] = []
+    try:
+        found.extend(islice(reader, LOOKED_AT))
+    except csv.Error:
+        if whole or len(found) < 2:
+            return []
+    if not whole and len(found) < LOOKED_AT:
+        found.pop()
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+def ends_unended(path: Path, encoding: str | None) -> bool:
+    """Whether the last line of a text file has no line end; read to the end, which a packed file needs."""
+    last = ""
+    for lines in line_lists(path, encoding):
+        last = lines[-1] if lines else last
+    return bool(last) and not last.endswith(("\n", "\r"))
+
+
+def told(layout: Layout) -> str:
+    """Why a file cannot be read, in one line."""
+    return f"{shown(layout.path)}: {layout.unreadable}"

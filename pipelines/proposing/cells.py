@@ -189,7 +189,7 @@ def _words(name: str, cells: pl.Series, values: Counter[str] | None, missing: tu
         return _made(name, "boolean", missing=missing)
     if cells.len() and cells.str.contains(AMOUNT).sum() > 0.9 * cells.len():
         doubts = ("looks like amounts written for people (separators, signs): write plain numbers to learn from them",)
-    enough = values is not None and len(values) <= max(20, 0.05 * sum(values.values())) and sum(values.values()) > 0
+    enough = values is not None and len(values) <= max(20, 0.2 * sum(values.values())) and sum(values.values()) > 0
     repeated = values is not None and sum(values.values()) >= 2 * max(len(values), 1)
     if enough and repeated and max(map(len, values or [""])) <= 60:
         if missing and any(each.isalpha() for each in missing):

@@ -12,6 +12,7 @@ from pipelines.record import Privacy
 
 LOOKED_AT = 200  # cells
 MOSTLY = 0.6
+FEW = 12  # categories: people are more
 GENDERS = {
     *[
         "male",
@@ -60,7 +61,7 @@ def privacy_of(cells: Cells, sample: pl.Series) -> tuple[Privacy, str | None]:
         return "quasi", None
     if cells.is_free_text:
         return "free_text", None
-    if cells.type == "text":
+    if cells.type == "text" or (cells.type == "category" and cells.kinds > FEW):
         return _by_names(cells, texts)
     return "none", None
 
@@ -117,4 +118,6 @@ def _by_names(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None]:
         named += people >= 0.6 * len(text)
     if looked_at and named > MOSTLY * len(looked_at):
         return "identifier", "most of its cells are people's names"
+    if cells.type == "category":
+        return "none", None
     return "free_text", "short texts of many values: it is treated as what people write"

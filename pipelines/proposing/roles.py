@@ -14,6 +14,7 @@ from pipelines.proposing.vocabulary import (
     LABEL,
     NAMES,
     NOT_LABEL,
+    PARTS,
     REACH,
     ROW,
     SPLIT,
@@ -23,7 +24,6 @@ from pipelines.proposing.vocabulary import (
     TRAIT,
 )
 from pipelines.record import Privacy, Role
-from pipelines.split import NAMES as SPLIT_NAMES
 from pipelines.values import TRUE
 
 MOST_CLASSES = 50
@@ -75,7 +75,7 @@ def _split(columns: Sequence[Cells], roles: Roles) -> None:
         return
     for cells in columns:
         values = {value.casefold() for value in cells.values or ()}
-        if roles.free(cells.name) and says(cells.name, SPLIT) and {"train", "test"} <= values <= set(SPLIT_NAMES):
+        if roles.free(cells.name) and says(cells.name, SPLIT) and {"train", "test"} <= values <= PARTS:
             roles.roles[cells.name] = "split"
             return
 

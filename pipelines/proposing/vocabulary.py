@@ -61,6 +61,8 @@ TRAIT = _all(
 )
 CONSENT = _all("consent consented optin gdpr permission 授权 同意")
 SPLIT = _all("split fold set partition subset part 划分 数据集")
+# The names of parts that `split` knows.
+PARTS = _all("train valid validation dev val test")
 WEIGHT = ("fnlwgt", "sample weight", "instance weight", "case weight", "survey weight", "权重")
 # What a number of this name can be.
 SCALES = {"age": (0, 120), "年龄": (0, 120)}

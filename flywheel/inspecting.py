@@ -17,6 +17,7 @@ from pipelines.record import Role
 from pipelines.sources.opening import shown
 
 WIDEST_NAME = 32
+NARROW = "\N{NO-BREAK SPACE}"
 HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")
 
 
@@ -46,15 +47,7 @@ def look(source: str, told: Mapping[str, Role]) -> Proposal:
             "Expected a file or a folder with data.",
             "download it first." if "://" in source else "check the path; it is read from the folder that you are in.",
         )
-    proposal = propose(path, told)
-    for name in told:
-        if name not in proposal.found.names:
-            raise ParameterError(
-                f"inspect: there is no column '{name}' in {shown(path)}.",
-                f"Expected one of: {_listed(proposal.found.names)}.",
-                "write the name as it stands there.",
-            )
-    return proposal
+    return propose(path, told)
 
 
 def text_of(proposal: Proposal, source: str) -> str:
@@ -97,7 +90,7 @@ def _write(path: Path, text: str) -> None:
 
 def report(proposal: Proposal, source: str, width: int) -> str:
     """A proposal for people, in lines of `width` columns."""
-    parts = [_headline(proposal, source), _table(proposal, width), _predicts(proposal)]
+    parts = [_headline(proposal, source), _table(proposal, width), _predicts(proposal, width)]
     if unsure := _unsure(proposal, width):
         parts.append(unsure)
     return "\n\n".join([*parts, _next(proposal, source)])
@@ -126,13 +119,16 @@ def _table(proposal: Proposal, width: int) -> str:
     rows = [_row(column) for column in proposal.columns]
     if proposal.splits:
         rows.append((split_name(proposal), "category", "split", "", "the part that each file is"))
-    widest = min(WIDEST_NAME, width // 3 + 2)
-    names = [_cut(row[0], widest) for row in rows]
-    first = max(_width(name) for name in [*names, HEADS[0]])
+    names = [row[0] for row in rows]
+    fitting = [_width(name) for name in names if _width(name) <= max(16, min(WIDEST_NAME, width - 58))]
+    first = max([*fitting, len(HEADS[0])])
     widths = [max(len(row[place]) for row in [*rows, HEADS]) for place in (1, 2, 3)]
     indent = 2 + first + sum(widths) + 8
     lines = []
     for name, row in zip([HEADS[0], *names], [HEADS, *rows], strict=True):
+        if _width(name) > first:  # on a line of its own
+            lines.append("  " + name)
+            name = ""
         left = "  " + name + " " * (first - _width(name))
         left += "".join("  " + cell.ljust(wide) for cell, wide in zip(row[1:4], widths, strict=True))
         lines += _hanging(left + "  ", row[4], indent, width)
@@ -171,25 +167,30 @@ def _holds(column: Proposed) -> str:
     elif entry["type"] == "time":
         said.append(entry.get("format", "ISO 8601"))
     if cells.filled < 1:
-        said.append(f"{min(cells.filled, 0.999):.1%} filled".replace("%", " %"))
+        said.append(f"{min(cells.filled, 0.999):.1%} filled".replace("%", f"{NARROW}%"))
     if cells.missing:
         said.append("missing: " + ", ".join(cells.missing))
     return "; ".join(part for part in said if part)
 
 
-def _predicts(proposal: Proposal) -> str:
+def _predicts(proposal: Proposal, width: int) -> str:
     label = proposal.holder("label")
     if label is None:
-        return "PREDICTS  nothing yet: no column looks like a label"
+        return "PREDICTS    nothing yet: no column looks like a label"
     counts = sorted((label.cells.values or {}).values())
-    commonest = f"{counts[-1] / sum(counts):.0%}".replace("%", " %")
+    commonest = f"{counts[-1] / sum(counts):.0%}".replace("%", f"{NARROW}%")
     features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
     text = proposal.holder("text")
     source = text.name if text else count(features, "feature")
-    families = " or ".join(proposal.families) or "none"
-    return (
-        f"PREDICTS  {label.name}, {len(counts)} classes, the commonest {commonest}, from {source}\nFAMILIES  {families}"
+    lines = _hanging(
+        "PREDICTS    ", f"{label.name}, {len(counts)} classes, the commonest {commonest}, from {source}", 12, width
     )
+    lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
+    unread = [column.name for column in proposal.columns if "role" not in column.entry]
+    if unread and proposal.families:
+        why = f"{_listed(unread)}. Take their lines out of params.yaml, and they are never stored."
+        lines += _hanging("NOT NEEDED  ", why, 12, width)
+    return "\n".join(lines)
 
 
 def _unsure(proposal: Proposal, width: int) -> str:
@@ -215,17 +216,13 @@ def _next(proposal: Proposal, source: str) -> str:
 
 def _hanging(first: str, text: str, indent: int, width: int) -> list[str]:
     """`text` behind `first`, its further lines indented."""
-    lines = textwrap.wrap(text, max(20, width - indent - 1), break_long_words=False) or [""]
+    lines = textwrap.wrap(text, max(20, width - indent - 1), break_long_words=False, break_on_hyphens=False) or [""]
     return [(first + lines[0]).rstrip(), *(" " * indent + line for line in lines[1:])]
 
 
 def _width(text: str) -> int:
     """The columns that a text takes on a terminal: a Han character takes two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cut(name: str, widest: int) -> str:
-    return name if _width(name) <= widest else name[: widest - 9] + "…" + name[-8:]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -62,6 +62,7 @@ def ingest(
     encoding: str | None = None,
     delimiter: str | None = None,
     header: tuple[str, ...] | None = None,
+    quotes: bool = True,
     final_newline: bool = True,
     origin: str | None = None,
     licence: str | None = None,
@@ -76,7 +77,7 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     folder = workspace / raw
     _bring_back(workspace, folder)
-    dialect = Dialect(delimiter, header, final_newline)
+    dialect = Dialect(delimiter, header, quotes, final_newline)
     arriving = find_source(workspace, source, sample, files, format, encoding, dialect)
     consents = Consents(open_ledger(environment), record.name)
     counts, fresh, mark = _read(arriving, folder, record, vault, consents)

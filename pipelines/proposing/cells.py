@@ -57,7 +57,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 class Cells:
     """What one column holds. `shares` are of its filled cells; `words` is their mean length, a Han character is one.
 
-    `values` counts the categories of all rows read, None where there are too many to be any.
+    `values` counts the categories of all `rows` read, None where there are too many to be any.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Cells:
     words: float
     longest: int
     values: Counter[str] | None
+    rows: int = 0
     missing: tuple[str, ...] = ()
     format: str | None = None
     low: float | None = None
@@ -99,13 +100,13 @@ def look_at(name: str, column: pl.Series, counts: Counter[str] | None, filled: i
         found = kind(name, cells)
         if found is not None:
             values = None if counts is None else _without(counts, found.missing)
-            return _complete(found, cells, share, values)
+            return _complete(found, cells, share, values, read)
     values = None if counts is None else _without(counts, missing)
     kind_of_words = _words(name, cells, values, missing)
-    return _complete(kind_of_words, cells, share, values)
+    return _complete(kind_of_words, cells, share, values, read)
 
 
-def _complete(found: "Cells", cells: pl.Series, share: float, values: Counter[str] | None) -> "Cells":
+def _complete(found: "Cells", cells: pl.Series, share: float, values: Counter[str] | None, rows: int) -> "Cells":
     kept = cells.filter(~cells.is_in(list(found.missing)))
     real = kept.len() / max(cells.len(), 1)
     lengths = [len(HAN.findall(text)) or len(text.split()) for text in kept.head(500)]
@@ -116,6 +117,7 @@ def _complete(found: "Cells", cells: pl.Series, share: float, values: Counter[st
         words=sum(lengths) / max(len(lengths), 1),
         longest=max(kept.str.len_chars().to_list(), default=0),
         values=values,
+        rows=rows,
     )
 
 

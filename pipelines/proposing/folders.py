@@ -170,12 +170,17 @@ def _listed(names: Sequence[str]) -> str:
 
 def _nothing(source: Path, layouts: Sequence[Layout]) -> SourceError:
     """Say why nothing there can be proposed: the reason for each of the first files."""
-    why = "; ".join(told(layout) for layout in layouts[:WHY_NOT]) or "there are no files"
+    why = "; ".join(told(layout) for layout in layouts[:WHY_NOT]) or _empty(source)
     return SourceError(
         f"inspect: {shown(source)} holds no table that we can read ({why}).",
         "Expected rows with a label: CSV, TSV, JSON Lines or Parquet, packed with gzip or not.",
         "write one row per example, with its label in a column of its own; annotated spans and plain texts have none.",
     )
+
+
+def _empty(folder: Path) -> str:
+    inner = any(path.is_dir() and not path.name.startswith(".") for path in folder.iterdir())
+    return "it holds folders, and no data files of its own" if inner else "it holds no data files"
 
 
 def unpacked_size(found: Found) -> str:

@@ -8,6 +8,7 @@ from pipelines.proposing.naming import is_known
 
 NUMBER = re.compile(r"\s*[+-]?(\d[\d.,:/ -]*|\.\d+)([eE][+-]?\d+)?%?\s*")
 LONGEST_NAME = 80
+SURELY = 3  # names that columns have: in no row stand so many of them
 
 
 def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -16,6 +17,8 @@ def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     In doubt it is a row: a name shown too few costs a word in params.yaml, a value shown too many is somebody's.
     """
     cells = [cell.strip() for cell in first]
+    if not cells[0] and len(cells) > 2:  # the column of row numbers that pandas writes has no name
+        cells, rows = cells[1:], [row[1:] for row in rows]
     if not _may_be_names(cells):
         return False
     below = [[row[place].strip() for row in rows] for place in range(len(cells))]
@@ -26,6 +29,8 @@ def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 def _may_be_names(cells: Sequence[str]) -> bool:
     """Whether each cell could be a name: there, once, short, no number and nobody's identifier."""
+    if sum(map(is_known, cells)) >= SURELY and len(set(cells)) == len(cells) and all(cells):
+        return True
     if len(set(cells)) < len(cells) or any(not cell or len(cell) > LONGEST_NAME or "\n" in cell for cell in cells):
         return False
     # Matrices have columns called 0, 1, 2; a row of a matrix has not.

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.proposing.header import has_header
+from pipelines.proposing.naming import is_known
 from pipelines.sources import SUFFIXES
 from pipelines.sources.decoding import MARKS, line_lists
-from pipelines.sources.dialect import DELIMITERS
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 
 HEAD_BYTES = 1 << 20
@@ -54,7 +54,7 @@ class Layout:
     @property
     def kind(self) -> tuple[object, ...]:
         """What files that belong together have in common; the last line end may differ."""
-        return (self.names, *(self.settings.get(key) for key in ("format", "encoding", "delimiter")))
+        return (self.names, *(self.settings.get(key) for key in ("format", "encoding", "delimiter", "quotes")))
 
 
 def layout_of(path: Path) -> Layout:
@@ -169,24 +169,42 @@ def _is_json(text: str) -> bool:
 
 def _delimited(path: Path, text: str, whole: bool) -> Layout:
     """A CSV or TSV file by the separator that gives all records the same number of fields."""
-    records = {mark: _records(text, mark, whole) for mark in DELIMITERS}
-    even = {mark: found for mark, found in records.items() if found and len({len(each) for each in found}) == 1}
-    mark = max(even, key=lambda mark: len(even[mark][0]), default=None)
-    if mark is None:
+    mark, rows, quotes = _parted(text, whole)
+    if not rows:
         return Layout(path, unreadable=_no_table(text))
-    rows = even[mark]
     if len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv"):
         return Layout(path, unreadable="it is text in one column, without a label")
     told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
     settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
     if len(rows[0]) > 1 and mark != ("\t" if told == "tsv" else ","):
         settings["delimiter"] = mark
+    if not quotes:
+        settings["quotes"] = False
     names, doubts = tuple(cell.strip() for cell in rows[0]), tuple[str, ...]()
+    if len(set(names)) < len(names) and sum(map(is_known, names)) > len(names) / 2:
+        return Layout(path, unreadable="two of its columns have the same name")
     if not has_header(rows[0], rows[1:]):
         names = tuple(f"column_{place}" for place in range(1, len(rows[0]) + 1))
         settings["header"] = list(names)
         doubts = ("the first line looks like a row: the columns have no names; give them some in `ingest.header`",)
-    return Layout(path, names, settings, doubts)
+    return Layout(path, tuple(name for name in names if name), settings, doubts)
+
+
+def _parted(text: str, whole: bool) -> tuple[str, Sequence[list[str]], bool]:
+    """The separator that parts all records alike, the records, and whether quotes enclose cells.
+
+    Commas come last: prose has them too. Quotes that stand for themselves are commonest where tabs separate.
+    """
+    one: tuple[str, Sequence[list[str]], bool] = (",", [], True)
+    for mark in ("\t", ";", "|", ","):
+        for quotes in (True, False):
+            found = _records(text, mark, whole, quotes=quotes)
+            if found and len({len(each) for each in found}) == 1:
+                if len(found[0]) > 1:
+                    return mark, found, quotes
+                one = (",", found, quotes)
+                break
+    return one
 
 
 def _no_table(text: str) -> str:
@@ -197,9 +215,10 @@ def _no_table(text: str) -> str:
     return "it is text, and no separator parts its lines into the same number of cells"
 
 
-def _records(text: str, mark: str, whole: bool) -> Sequence[list[str]]:
+def _records(text: str, mark: str, whole: bool, *, quotes: bool) -> Sequence[list[str]]:
     """The first records of a text, none where the separator does not fit; one that may be cut is left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=quoting, strict=True)
     found: list[list[str]] = []
     try:
         found.extend(islice(reader, LOOKED_AT))

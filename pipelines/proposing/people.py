@@ -6,13 +6,14 @@ import polars as pl
 
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.proposing.cells import Cells
-from pipelines.proposing.naming import names_a_person, says, words
-from pipelines.proposing.vocabulary import KEY, NAMES, PLACE, REACH, ROW, THINGS, TRAIT
+from pipelines.proposing.naming import names_a_person, says, score, words
+from pipelines.proposing.vocabulary import KEY, NAMES, PLACE, REACH, ROW, TEXT, THINGS, TRAIT
 from pipelines.record import Privacy
 
 LOOKED_AT = 200  # cells
 MOSTLY = 0.6
-FEW = 12  # categories: people are more
+FEW = 3  # categories: people are more
+LONGER_THAN_NAMES = 7  # words
 GENDERS = {
     *[
         "male",
@@ -43,9 +44,9 @@ HANDLE = re.compile(r"@\w{2,}")
 
 def privacy_of(cells: Cells, sample: pl.Series) -> tuple[Privacy, str | None]:
     """What a column reveals, and a reason where its name alone would not say so."""
-    if cells.is_constant:
-        return "none", None
     name = cells.name
+    if cells.is_constant:
+        return ("quasi" if says(name, PLACE | TRAIT | REACH | NAMES) or names_a_person(name) else "none"), None
     if names_a_person(name) and cells.kinds > 20:
         return "identifier", None
     found = sample.drop_nulls().str.strip_chars()
@@ -59,7 +60,7 @@ def privacy_of(cells: Cells, sample: pl.Series) -> tuple[Privacy, str | None]:
         return "identifier", None if set(words(name)) & KEY else "nearly every row has a value of its own: a key"
     if says(name, PLACE | TRAIT):
         return "quasi", None
-    if cells.is_free_text:
+    if cells.is_free_text and (cells.words >= LONGER_THAN_NAMES or score(name, TEXT)):
         return "free_text", None
     if cells.type == "text" or (cells.type == "category" and cells.kinds > FEW):
         return _by_names(cells, texts)
@@ -100,8 +101,15 @@ def _is_key(cells: Cells) -> bool:
     if cells.distinct < 0.9 or cells.kinds < 20 or cells.words > 1.2 or cells.type not in ("text", "integer"):
         return False
     if cells.type == "integer":
-        return says(cells.name, ROW) or (names_a_person(cells.name))
+        return says(cells.name, ROW) or names_a_person(cells.name) or _counts_rows(cells)
     return says(cells.name, ROW) or (cells.longest <= 64 and not says(cells.name, PLACE))
+
+
+def _counts_rows(cells: Cells) -> bool:
+    """Whether whole numbers go on by ones, or are as long as the numbers that machines give out."""
+    if cells.distinct < 0.999 or cells.low is None or cells.high is None:
+        return False
+    return cells.low >= 1e6 or cells.high - cells.low < 1.5 * cells.rows
 
 
 def _by_names(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None]:
@@ -109,7 +117,7 @@ def _by_names(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None]:
     from pipelines.privacy.entities import find_names_in
 
     said = set(words(cells.name))
-    if says(cells.name, NAMES) and not said & THINGS:
+    if says(cells.name, NAMES) and not said & THINGS and cells.words < 3:
         return "identifier", None
     looked_at = [text for text in texts if len(text) <= 40][:100]
     named = 0
@@ -120,4 +128,6 @@ def _by_names(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None]:
         return "identifier", "most of its cells are people's names"
     if cells.type == "category":
         return "none", None
+    if cells.is_free_text:
+        return "free_text", None
     return "free_text", "short texts of many values: it is treated as what people write"

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.arriving import Sample, find_source
+from pipelines.errors import ParameterError
 from pipelines.proposing import folders
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.folders import Found
@@ -19,6 +20,7 @@ from pipelines.proposing.sampling import Sampled, sample_of
 from pipelines.proposing.vocabulary import SCALES
 from pipelines.record import Column, Privacy, Record, Role
 from pipelines.sources.dialect import Dialect
+from pipelines.sources.opening import shown
 
 # A value that fewer rows share may point at one of them.
 SHARED_BY = 10
@@ -65,8 +67,12 @@ class Proposal:
 
 
 def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
-    """What the data at `source` seem to be, given the roles that somebody `told`. Raises SourceError for no table."""
+    """What the data at `source` seem to be, given the roles that somebody `told`. Raises SourceError for no table.
+
+    Raises ParameterError where a role is given to a column that is not there.
+    """
     found = folders.find(source)
+    _refuse_unknown(told or {}, found)
     found, nested = _not_twice(found)
     sampled = sample_of(frames(found))
     shapes = [_cells(name, sampled) for name in found.names]
@@ -83,12 +89,28 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     )
 
 
+def _refuse_unknown(told: Mapping[str, Role], found: Found) -> None:
+    unknown = [name for name in told if name not in found.names]
+    if unknown:
+        few = ", ".join(found.names[:8]) + (f" and {len(found.names) - 8} more" if len(found.names) > 8 else "")
+        raise ParameterError(
+            f"inspect: there is no column '{unknown[0]}' in {shown(found.source)}.",
+            f"Expected one of: {few}.",
+            "write the name as it stands there.",
+        )
+
+
 def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
     """The rows of the files found, as frames of texts with all their columns, read as `ingest` will read them."""
     record = Record("inspected", tuple(Column(name, "text", required=False) for name in found.names))
     settings = found.settings
     header = settings.get("header")
-    dialect = Dialect(settings.get("delimiter"), tuple(header) if header else None, settings.get("final_newline", True))
+    dialect = Dialect(
+        settings.get("delimiter"),
+        tuple(header) if header else None,
+        settings.get("quotes", True),
+        settings.get("final_newline", True),
+    )
     mapping = {path.name: "train" for path in files} if files else settings.get("files")
     if mapping is None and found.source.is_dir():
         mapping = {path.name: "train" for path in found.files}
@@ -140,6 +162,9 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
         privacy = "identifier"
     if role == "text":
         privacy = "free_text"
+    if role == "label" and privacy != "none":
+        privacy = "none"
+        doubts.append("what is predicted tells something about people: may it be?")
     kind = _type(cells, role)
     entry: dict[str, Any] = {"type": kind}
     if role:
@@ -162,8 +187,6 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
         doubts.append(
             "always the same value, or none: it tells nothing" if cells.filled else "always empty: leave it out"
         )
-    if privacy == "identifier" and role is None:
-        doubts.append("nothing needs it: take the line out, and it is never stored")
     return Proposed(cells.name, entry, tuple(doubts), cells)
 
 
@@ -212,7 +235,7 @@ def _ladder(value: float) -> int | float:
 
 def _categories(cells: Cells, kind: str, role: Role | None, privacy: Privacy, entry: dict[str, Any]) -> list[str]:
     """Close the set of values where many rows share each, and they tell nothing of people; else say why not."""
-    if kind != "category" or role == "consent" or cells.values is None:
+    if kind != "category" or role == "consent" or cells.values is None or cells.is_constant:
         return []
     if role not in ("label", "split") and (privacy != "none" or len(cells.values) > MOST_LISTED):
         return []

@@ -61,12 +61,13 @@ def roles_of(
     roles = Roles(dict(told))
     _split(columns, roles)
     _consent(columns, roles)
-    _text(columns, roles)
+    _text([cells for cells in columns if privacy[cells.name] != "identifier"], roles)
     _label(columns, privacy, roles)
     _subject(columns, privacy, roles)
     _time(columns, roles)
     if roles.holder("text") is None and roles.holder("label") is not None:
         _features(columns, privacy, rows, roles)
+    _echoes(columns, rows, roles)
     return roles
 
 
@@ -238,10 +239,16 @@ def _features(columns: Sequence[Cells], privacy: Mapping[str, Privacy], rows: pl
             roles.doubt(cells.name, "too many categories to learn from: it has no role")
         elif is_weight(cells.name):
             roles.doubt(cells.name, "a weight of rows, and no property of them: it has no role")
-        elif tells(cells, rows, label):
-            roles.doubt(cells.name, f"tells {label} by itself: known before it, or its echo? it has no role")
-        else:
+        elif not tells(cells, rows, label):
             roles.roles[cells.name] = "feature"
+
+
+def _echoes(columns: Sequence[Cells], rows: pl.DataFrame, roles: Roles) -> None:
+    """Say which columns without a role give the label away: nobody may make features of them."""
+    label = roles.holder("label")
+    for cells in columns:
+        if label and roles.free(cells.name) and not cells.is_constant and tells(cells, rows, label):
+            roles.doubt(cells.name, f"tells {label} by itself: known before it, or its echo? it has no role")
 
 
 def tells(cells: Cells, rows: pl.DataFrame, label: str) -> bool:

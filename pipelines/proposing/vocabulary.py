@@ -13,7 +13,7 @@ LABEL = _weighed(
     (10, "label labels target class classification sentiment polarity y 标签 类别 情感 情绪 分类 目标"),
     (7, "outcome churn churned default defaulted intent emotion stars diagnosis species survived spam fraud toxic"),
     (7, "toxicity subscribed approved exited attrition stance deposit 评分 星级 流失 违约 意图"),
-    (5, "rating score grade category topic status result response quality verdict tag"),
+    (5, "rating overall score grade category topic status result response quality verdict tag"),
     (3, "type income hate sarcasm gold answer loan risk purchased clicked converted 结果 等级 评级 类型 好评"),
 )
 NOT_LABEL = _all(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
@@ -37,7 +37,8 @@ def delimited_rows(
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
     lines = chain.from_iterable(_ended(name, line_lists(path, encoding), dialect))
-    reader = csv.reader(lines, delimiter=dialect.delimiter or delimiter, strict=True)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quotes else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=dialect.delimiter or delimiter, quoting=quoting, strict=True)
     if dialect.header is None:
         header = _header(name, reader)
         _refuse_bad_header(name, header, columns, required)

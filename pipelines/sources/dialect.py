@@ -14,11 +14,13 @@ class Dialect:
     """What a file does not say about itself.
 
     `delimiter` separates the cells (None: as the format has it). `header` gives the column names where the file has
-    none. `final_newline` says that the last record ends as the others do, which tells a whole file from a cut one.
+    none. `quotes` says that a cell may stand in double quotes; where not, a quote is a character as others are.
+    `final_newline` says that the last record ends as the others do, which tells a whole file from a cut one.
     """
 
     delimiter: str | None = None
     header: tuple[str, ...] | None = None
+    quotes: bool = True
     final_newline: bool = True
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flywheel.reading import speaking_as
 from flywheel.words import count
 from pipelines.errors import ParameterError
 from pipelines.proposing.folders import unpacked_size
@@ -47,7 +48,8 @@ def look(source: str, told: Mapping[str, Role]) -> Proposal:
             "Expected a file or a folder with data.",
             "download it first." if "://" in source else "check the path; it is read from the folder that you are in.",
         )
-    return propose(path, told)
+    with speaking_as("inspect"):
+        return propose(path, told)
 
 
 def text_of(proposal: Proposal, source: str) -> str:

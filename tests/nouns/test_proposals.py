@@ -4,14 +4,21 @@ import datetime as dt
 import gzip
 import json
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from proposed import chinese, doubts, entry, look, made, roles, sentence, table
 
+from flywheel.inspecting import report, text_of
 from pipelines.errors import SourceError
+from pipelines.parameters import check_parameters
 from pipelines.proposing.vocabulary import PARTS
+from pipelines.proposing.writing import parameters_of
 from pipelines.split import NAMES
 
 DAY = dt.datetime(2024, 1, 5, 8, 30, tzinfo=dt.UTC)
@@ -301,3 +308,31 @@ def test_what_is_no_table_is_told_by_what_it_is(tmp_path: Path, name: str, conte
 
 def test_the_names_of_parts_are_those_that_split_knows() -> None:
     assert set(NAMES) == PARTS
+
+
+SPELLED = ["", " ", "NA", "?", "0", "1", "-1", "3.5", "1e5", "007", "yes", "no", "2024-01-05", "01/02/2024", "a@b.org"]
+SPELLED += ["13800138000", "好评", "很好吃，很快", "train", "test", "x", "1700000000", "$5", "1,5", '"']
+CELL = st.one_of(
+    st.sampled_from(SPELLED),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20),
+    st.integers().map(str),
+)
+NAME = st.sampled_from(
+    ["id", "label", "text", "用户", "class", "when", "Name", "", "x", "split", "age", "1", "consent"]
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_proposed_passes_the_check_of_parameters(tmp_path: Path, data: st.DataObject) -> None:
+    width = data.draw(st.integers(1, 5))
+    header = data.draw(st.lists(NAME, min_size=width, max_size=width))
+    rows = data.draw(st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=30))
+    path = table(tmp_path / "a.csv", header, rows)
+    with suppress(SourceError):  # two columns of one name, or no table at all
+        found = look(path)
+        assert "PREDICTS" in report(found, "a.csv", 80)
+        if found.families:
+            parameters = yaml.safe_load(text_of(found, "a.csv"))
+            check_parameters(parameters)
+            assert parameters == parameters_of(found, "a.csv")

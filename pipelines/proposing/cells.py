@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from pipelines.proposing.naming import says, score
+from pipelines.proposing.sampling import Counted
 from pipelines.proposing.vocabulary import BIRTH, TIME
 from pipelines.record import Column, Record, Type
 from pipelines.values import FALSE, TRUE, readable
@@ -90,34 +91,33 @@ class Cells:
         return self.type == "text" and self.words >= 3 and self.distinct >= 0.2
 
 
-def look_at(name: str, column: pl.Series, counts: Counter[str] | None, filled: int, read: int) -> Cells:
-    """What a column holds, by a sample of its cells and the counts of all that were read."""
+def look_at(column: pl.Series, counted: Counted, read: int) -> Cells:
+    """What a column holds, by a sample of its cells and what was counted in all that were read."""
     cells = column.str.strip_chars().drop_nulls()
     cells = cells.filter(cells != "")
     missing = _missing(cells, MISSING)
-    share = filled / max(read, 1)
-    for kind in (_numbers, _times):
-        found = kind(name, cells)
-        if found is not None:
-            values = None if counts is None else _without(counts, found.missing)
-            return _complete(found, cells, share, values, read)
-    values = None if counts is None else _without(counts, missing)
-    kind_of_words = _words(name, cells, values, missing)
-    return _complete(kind_of_words, cells, share, values, read)
+    found = _numbers(column.name, cells) or _times(column.name, cells)
+    spelled = missing if found is None else found.missing
+    values = None if counted.values is None else _without(counted.values, spelled)
+    if found is None:
+        found = _words(column.name, cells, values, missing)
+    return _complete(found, cells, replace(counted, values=values), read)
 
 
-def _complete(found: "Cells", cells: pl.Series, share: float, values: Counter[str] | None, rows: int) -> "Cells":
+def _complete(found: "Cells", cells: pl.Series, counted: Counted, read: int) -> "Cells":
     kept = cells.filter(~cells.is_in(list(found.missing)))
-    real = kept.len() / max(cells.len(), 1)
     lengths = [len(HAN.findall(text)) or len(text.split()) for text in kept.head(500)]
+    measured = found.low is not None
     return replace(
         found,
-        filled=share * real,
+        filled=counted.filled / max(read, 1) * kept.len() / max(cells.len(), 1),
         distinct=kept.n_unique() / max(kept.len(), 1),
         words=sum(lengths) / max(len(lengths), 1),
-        longest=max(kept.str.len_chars().to_list(), default=0),
-        values=values,
-        rows=rows,
+        longest=counted.longest,
+        values=counted.values,
+        rows=read,
+        low=counted.low if measured else None,
+        high=counted.high if measured else None,
     )
 
 

@@ -151,7 +151,7 @@ def _hashes(found: Found, path: Path) -> set[int]:
 
 
 def _cells(name: str, sampled: Sampled) -> Cells:
-    return look_at(name, sampled.rows[name], sampled.counts[name], sampled.filled.get(name, 0), sampled.read)
+    return look_at(sampled.rows[name], sampled.counted[name], sampled.read)
 
 
 def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sampled: Sampled) -> Proposed:

@@ -138,7 +138,7 @@ def _found(source: Path, group: Sequence[Layout], mapping: dict[str, str], doubt
         source = group[0].path if len(group) == 1 else source
         if len(group) > 1:
             settings["files"] = {layout.path.name: "train" for layout in group}
-    unended = [each.path for each in group if _is_text(each) and ends_unended(each.path, settings.get("encoding"))]
+    unended = [each.path for each in group if _is_text(each) and ends_unended(each.path)]
     if unended:
         settings["final_newline"] = False
         doubts = (

@@ -33,9 +33,14 @@ def _may_be_names(cells: Sequence[str]) -> bool:
         return True
     if len(set(cells)) < len(cells) or any(not cell or len(cell) > LONGEST_NAME or "\n" in cell for cell in cells):
         return False
-    # Matrices have columns called 0, 1, 2; a row of a matrix has not.
-    counted = cells == [str(place) for place in range(len(cells))]
-    return counted or not any(NUMBER.fullmatch(cell) or find_identifiers(cell) for cell in cells)
+    others = [cell for cell in cells if not _counted(cells) or not cell.isdigit()]
+    return not any(NUMBER.fullmatch(cell) or find_identifiers(cell) for cell in others)
+
+
+def _counted(cells: Sequence[str]) -> bool:
+    """Whether the numbers among the cells go on by ones: columns are called 0, 1, 2 or 2019, 2020, 2021."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 6]
+    return len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _differs(cell: str, column: Sequence[str]) -> bool:

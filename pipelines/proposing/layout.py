@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pipelines.proposing.header import has_header
 from pipelines.proposing.naming import is_known
 from pipelines.sources import SUFFIXES
-from pipelines.sources.decoding import MARKS, line_lists
+from pipelines.sources.decoding import MARKS
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 
 HEAD_BYTES = 1 << 20
@@ -232,12 +232,15 @@ def _records(text: str, mark: str, whole: bool, *, quotes: bool) -> Sequence[lis
     return found
 
 
-def ends_unended(path: Path, encoding: str | None) -> bool:
-    """Whether the last line of a text file has no line end; read to the end, which a packed file needs."""
-    last = ""
-    for lines in line_lists(path, encoding):
-        last = lines[-1] if lines else last
-    return bool(last) and not last.endswith(("\n", "\r"))
+def ends_unended(path: Path) -> bool:
+    """Whether the last line of a text file has no line end, in any encoding."""
+    with opened(path) as stream:
+        last = b""
+        if not is_packed(path):
+            stream.seek(max(0, path.stat().st_size - 4))
+        while data := stream.read(HEAD_BYTES):
+            last = (last + data)[-4:]
+    return last.replace(b"\x00", b"")[-1:] not in (b"\n", b"\r")
 
 
 def told(layout: Layout) -> str:

@@ -5,14 +5,14 @@ import re
 import polars as pl
 
 from pipelines.privacy.identifiers import find_identifiers
-from pipelines.proposing.cells import Cells
+from pipelines.proposing.cells import AMOUNT, HAN, Cells
 from pipelines.proposing.naming import names_a_person, says, score, words
 from pipelines.proposing.vocabulary import KEY, NAMES, PLACE, REACH, ROW, TEXT, THINGS, TRAIT
 from pipelines.record import Privacy
 
 LOOKED_AT = 200  # cells
 MOSTLY = 0.6
-FEW = 3  # categories: people are more
+FEW_PEOPLE = 20  # fewer are types of users, or somebody's test
 LONGER_THAN_NAMES = 7  # words
 GENDERS = {
     *[
@@ -47,8 +47,8 @@ def privacy_of(cells: Cells, sample: pl.Series) -> tuple[Privacy, str | None]:
     name = cells.name
     if cells.is_constant:
         return ("quasi" if says(name, PLACE | TRAIT | REACH | NAMES) or names_a_person(name) else "none"), None
-    if names_a_person(name) and cells.kinds > 20:
-        return "identifier", None
+    if names_a_person(name):
+        return ("identifier" if cells.kinds > FEW_PEOPLE or says(name, NAMES | REACH) else "quasi"), None
     found = sample.drop_nulls().str.strip_chars()
     texts = found.filter(found != "").unique(maintain_order=True).head(LOOKED_AT).to_list()
     by_content = _by_content(cells, texts)
@@ -62,7 +62,7 @@ def privacy_of(cells: Cells, sample: pl.Series) -> tuple[Privacy, str | None]:
         return "quasi", None
     if cells.is_free_text and (cells.words >= LONGER_THAN_NAMES or score(name, TEXT)):
         return "free_text", None
-    if cells.type == "text" or (cells.type == "category" and cells.kinds > FEW):
+    if cells.type == "text" or cells.type == "category":
         return _by_names(cells, texts)
     return "none", None
 
@@ -76,6 +76,8 @@ def _by_content(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None] | 
         return "identifier", "its cells are places on the map, to a house"
     if _share(texts, POSTCODE) > 0.9:
         return "quasi", "its cells look like postcodes"
+    if sum(re.search(AMOUNT, text) is not None for text in texts) > 0.9 * len(texts):
+        return "none", None
     if cells.words < 6:
         kinds = [kind for text in texts if (kind := _identifier(text)) is not None]
         if len(kinds) > MOSTLY * len(texts):
@@ -119,7 +121,7 @@ def _by_names(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None]:
     said = set(words(cells.name))
     if says(cells.name, NAMES) and not said & THINGS and cells.words < 3:
         return "identifier", None
-    looked_at = [text for text in texts if len(text) <= 40][:100]
+    looked_at = [text for text in texts if 3 <= len(text) <= 40 or HAN.search(text)][:100]
     named = 0
     for text, spans in zip(looked_at, find_names_in(looked_at), strict=True):
         people = sum(span.end - span.start for span in spans if span.type == "PERSON")

@@ -165,7 +165,7 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
     if role == "label" and privacy != "none":
         privacy = "none"
         doubts.append("what is predicted tells something about people: may it be?")
-    kind = _type(cells, role)
+    kind = _type(cells, role, privacy)
     entry: dict[str, Any] = {"type": kind}
     if role:
         entry["role"] = role
@@ -190,8 +190,9 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
     return Proposed(cells.name, entry, tuple(doubts), cells)
 
 
-def _type(cells: Cells, role: Role | None) -> str:
-    if role in ("label", "split", "consent"):
+def _type(cells: Cells, role: Role | None, privacy: Privacy) -> str:
+    # A quasi-identifier in words has to be a category: of these, rare ones are drawn together.
+    if role in ("label", "split", "consent") or (privacy == "quasi" and cells.type == "text"):
         return "category"
     return "text" if role in ("text", "subject") else cells.type
 
@@ -257,7 +258,7 @@ def _in_order(value: str) -> tuple[bool, float, str]:
 def _about_rows(sampled: Sampled) -> tuple[str, ...]:
     if not sampled.all:
         return (f"only the first {sampled.read:,} rows were read: rare values and gaps may come later",)
-    return (f"there are {sampled.read:,} rows: few to learn from",) if sampled.read < 200 else ()
+    return (f"rows to learn from are few: {sampled.read:,}",) if sampled.read < 200 else ()
 
 
 def _held_back(columns: Sequence[Proposed], sampled: Sampled) -> float:

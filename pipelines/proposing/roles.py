@@ -31,6 +31,7 @@ MOST_CATEGORIES = 100
 LEAST_SCORE = 2.5
 CLOSE = 2.0
 LEAK = 0.995
+LABELLED = 0.98
 
 
 @dataclass
@@ -140,6 +141,9 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     roles.roles[best] = "label"
     if score(best, LABEL) == 0:
         roles.doubt(best, "taken for the label by its place and its values, not by its name")
+    filled = next(cells.filled for cells in columns if cells.name == best)
+    if filled < LABELLED:
+        roles.doubt(best, f"{1 - filled:.0%} of the rows have none: they will be held back".replace("%", " %", 1))
     close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE]
     if close:
         roles.doubt(best, f"{' or '.join(close)} could be the label as well")

@@ -336,3 +336,45 @@ def test_whatever_is_proposed_passes_the_check_of_parameters(tmp_path: Path, dat
             parameters = yaml.safe_load(text_of(found, "a.csv"))
             check_parameters(parameters)
             assert parameters == parameters_of(found, "a.csv")
+
+
+def test_columns_called_by_years_are_names(tmp_path: Path) -> None:
+    rows = made(200, lambda dice, place: [f"c{place % 40}", dice.random(), dice.random(), dice.random(), place % 2])
+    found = look(table(tmp_path / "a.csv", ["country", "2019", "2020", "2021", "growth_class"], rows))
+    assert "header" not in found.found.settings
+
+
+def test_rows_without_a_label_are_told_and_allowed_for(tmp_path: Path) -> None:
+    rows = made(300, lambda dice, place: [sentence(dice, good=True), "" if place % 4 == 0 else "ab"[place % 2]])
+    found = look(table(tmp_path / "a.csv", ["text", "label"], rows))
+    assert "25 % of the rows have none" in doubts(found, "label")
+    assert parameters_of(found, "a.csv")["validate"]["max_quarantined"] == pytest.approx(0.3)
+
+
+def test_amounts_written_for_people_are_no_numbers_and_no_keys(tmp_path: Path) -> None:
+    rows = made(200, lambda dice, place: [f"{dice.randrange(999)},{place % 90 + 10}", dice.random(), place % 2])
+    found = look(table(tmp_path / "a.csv", ["betrag", "x", "label"], rows, ";"))
+    assert entry(found, "betrag") == {"type": "text"}
+    assert "write plain numbers" in doubts(found, "betrag")
+
+
+def test_quotes_that_enclose_nothing_are_told(tmp_path: Path) -> None:
+    lines = [f'"so he said it was {place} good\t{place % 2}' for place in range(200)]
+    (tmp_path / "a.tsv").write_text("\n".join(["sentence\tlabel", *lines]) + "\n")
+    found = look(tmp_path / "a.tsv")
+    assert found.found.settings == {"quotes": False}
+    assert roles(found) == {"label": "label", "text": "sentence"}
+
+
+def test_the_row_numbers_that_pandas_writes_are_left_out(tmp_path: Path) -> None:
+    rows = made(200, lambda dice, place: [place, sentence(dice, good=place % 2 == 0), place % 2])
+    found = look(table(tmp_path / "a.csv", ["", "review", "sentiment"], rows))
+    assert found.found.names == ("review", "sentiment")
+
+
+def test_a_last_line_without_its_end_is_declared_and_told(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", ["text", "label"], made(200, lambda dice, n: [sentence(dice, good=True), n % 2]))
+    path.write_bytes(path.read_bytes()[:-1])
+    found = look(path)
+    assert found.found.settings == {"final_newline": False}
+    assert "is the file whole?" in doubts(found)

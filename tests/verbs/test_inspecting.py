@@ -42,17 +42,20 @@ def test_the_table_fits_the_terminal(reviews: Path, width: int) -> None:
 def test_no_value_of_a_row_is_shown_unless_many_share_it(tmp_path: Path) -> None:
     """Names of columns and values of ten rows or more; nothing of the rest, nor of columns about people."""
     dice = random.Random(7)
-    secret = [f"mallory{dice.randrange(10**6)}" for _ in range(300)]
+    header = ["login", "contact", "amount", "city", "kind", "text", "label", "customer_name", "agent"]
     rows = [
-        [word, f"{word}@example.org", 1000 + place * 37, "Ulm", ("a", "b")[place % 2] if place else "rarity",
-         f"this is what {word} wrote of it today", place % 2]
-        for place, word in enumerate(secret)
+        [word := f"mallory{dice.randrange(10**6)}", f"{word}@example.org", 1000 + place * 37, "Ulm",
+         ("a", "b")[place % 2] if place else "rarity", f"this is what {word} wrote of it today", place % 2,
+         ("Ann Lee", "Bob Ray")[place % 3 == 0], ("Peter Brown", "Susan Clark")[place % 3 == 0]]
+        for place in range(300)
     ]  # fmt: skip
-    found = look(table(tmp_path / "a.csv", ["login", "contact", "amount", "city", "kind", "text", "label"], rows))
+    found = look(table(tmp_path / "a.csv", header, rows))
     shown = report(found, "a.csv", 120) + text_of(found, "a.csv")
     assert "mallory" not in shown
     assert "rarity" not in shown
     assert "Ulm" not in shown
+    assert "Ann Lee" not in shown
+    assert "Susan Clark" not in shown
     assert str(max(row[2] for row in rows)) not in shown
 
 

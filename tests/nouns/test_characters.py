@@ -86,3 +86,15 @@ def test_nothing_of_ours_writes_a_csv_that_a_spreadsheet_could_run() -> None:
 def _calls(path: Path) -> set[str]:
     attributes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)]
     return {node.attr for node in attributes} | {ast.unparse(node) for node in attributes}
+
+
+BIDI = [0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+CONTROLS = [code for code in [*range(1, 32), *range(127, 160)] if chr(code) not in "\t\n\r"]
+
+
+def test_no_character_of_a_class_is_left_out() -> None:
+    assert of("a" + "".join(map(chr, BIDI)) + "b") == (["ab"], {"bidi": len(BIDI)})
+    assert of("a" + "".join(map(chr, CONTROLS)) + "b") == (
+        ["a" + " " * len(CONTROLS) + "b"],
+        {"control": len(CONTROLS)},
+    )

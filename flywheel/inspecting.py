@@ -209,6 +209,8 @@ def _unsure(proposal: Proposal, width: int) -> str:
 
 
 def _next(proposal: Proposal, source: str) -> str:
+    if len(proposal.columns) < 2:
+        return "NEXT\n  bring each row's label in a column of its own, then look again"
     name = f"  flywheel new DIR --source {source}"
     if not proposal.families:
         role = "label" if proposal.holder("label") is None else "text"

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="A workspace is a folder that holds a dvc.yaml and a params.yaml; commands work in the current one.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _inspect(commands)
     _new(commands)
     _run(commands)
     _status(commands)
@@ -47,11 +48,19 @@ def parser() -> argparse.ArgumentParser:
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _new(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse names the type only in stubs
+def _inspect(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse names the type only in stubs
+    look = commands.add_parser("inspect", help="look at a source never seen before, and propose a record")  # type: ignore[attr-defined]
+    look.add_argument("source", metavar="SOURCE", help="a file or a folder")
+    look.add_argument("--label", metavar="NAME", help="the column to predict, where it cannot be told")
+    look.add_argument("--write", metavar="FILE", help="write the params.yaml that is proposed to a new file")
+    look.add_argument("--json", action="store_true", help="for programs")
+
+
+def _new(commands: Commands) -> None:  # type: ignore[valid-type]
     new = commands.add_parser("new", help="make a workspace")  # type: ignore[attr-defined]
     new.add_argument("directory", metavar="DIR")
     new.add_argument(
-        "--preset", required=True, metavar="NAME", help="a known data set, as sst2; a wrong name lists them all"
+        "--preset", metavar="NAME", help="a known data set, as sst2; without one, --source is looked at instead"
     )
     new.add_argument("--source", metavar="PATH_OR_URL", help="where the data are: a file or a folder")
     new.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=3; repeatable")
@@ -124,6 +133,12 @@ def _complying(commands: Commands) -> None:  # type: ignore[valid-type]
     comply.add_argument("--template", action="store_true", help="print a compliance.yaml to begin with")
     prove = commands.add_parser("prove", help="train a twin of the model with canaries; what it remembers")  # type: ignore[attr-defined]
     prove.add_argument("--canaries", type=int, default=200, metavar="N", help="about half of them are trained on")
+
+
+def _do_inspect(chosen: argparse.Namespace) -> int:
+    from flywheel.inspecting import inspect
+
+    return inspect(chosen.source, chosen.label, chosen.write, as_json=chosen.json)
 
 
 def _do_new(chosen: argparse.Namespace) -> int:
@@ -231,6 +246,7 @@ def _do_up(_: argparse.Namespace) -> int:
 
 
 COMMANDS = {
+    "inspect": _do_inspect,
     "new": _do_new,
     "run": _do_run,
     "status": _do_status,

@@ -1,4 +1,4 @@
-"""`flywheel new DIR --preset NAME`: a workspace of its own, ready for `flywheel run`."""
+"""`flywheel new DIR`: a workspace of its own, from a preset or from what a source seems to hold."""
 
 import difflib
 import shutil
@@ -22,27 +22,51 @@ CODE = ("pipelines", "flows")
 DATA = ("raw", "validated", "anonymised", "splits", "model", "report", ".*")
 MADE = ("/.flywheel/", "/mlruns/", *(f"/data/{name}" for name in DATA), *(f"/{name}" for name in CODE), "__pycache__/")
 IGNORED = "".join(f"{line}\n" for line in MADE)
+Change = tuple[list[str], Any]  # the path of a key in params.yaml, and its new value
 
 
-def new(directory: str, preset: str, source: str | None, settings: Sequence[str]) -> int:
-    """Make the workspace `directory` from a preset, with `settings` such as "train.epochs=3"; 0.
+def new(directory: str, preset: str | None, source: str | None, settings: Sequence[str]) -> int:
+    """Make the workspace `directory` from a preset or a look at `source`, with `settings` such as "train.epochs=3"; 0.
 
     Everything is checked before the folder is made. Raises ParameterError for a name or a key we don't know.
     """
     refuse_unreadable(directory)
     place = Path(directory)
     _refuse_occupied(place)
-    text = _preset(preset).read_text("utf-8")
     changes = [_setting(item) for item in settings]
-    if source is not None:
-        changes.append((["ingest", "source"], _absolute(source)))
-    text = apply(text, changes)
+    text = _proposed(source, changes) if preset is None else _from_preset(preset, source, changes)
     check_parameters(yaml.safe_load(text))
     place.mkdir(parents=True, exist_ok=True)
     (place / "params.yaml").write_text(text, "utf-8")
     _furnish(place)
-    print(f"Workspace {place} is ready: preset {preset}.\n\n  cd {place}\n  flywheel run")
+    made_of = f"preset {preset}" if preset else "proposed from its source; what is unsure is marked in params.yaml"
+    print(f"Workspace {place} is ready: {made_of}.\n\n  cd {place}\n  flywheel run")
     return 0
+
+
+def _from_preset(preset: str, source: str | None, changes: list[Change]) -> str:
+    text = _preset(preset).read_text("utf-8")
+    given = [] if source is None else [(["ingest", "source"], _absolute(source))]
+    return apply(text, [*changes, *given])
+
+
+def _proposed(source: str | None, changes: Sequence[Change]) -> str:
+    """The params.yaml for a source that no preset describes; roles that `changes` give decide the rest."""
+    from flywheel.inspecting import look, refuse_unlearnable, where
+    from pipelines.proposing.writing import parameters_of, written
+
+    if source is None:
+        raise ParameterError(
+            "`flywheel new` does not know what the workspace is for.",
+            "Expected --preset NAME for a known data set, --source PATH for your own, or both.",
+            "write for example `--preset sample`, which needs no data.",
+        )
+    told = {path[2]: value for path, value in changes if path[:2] == ["record", "columns"] and path[3:] == ["role"]}
+    proposal = look(_absolute(source), told)
+    refuse_unlearnable(proposal)
+    values = parameters_of(proposal, str(where(proposal, _absolute(source))))
+    change(values, changes)
+    return written(values, proposal)
 
 
 def presets() -> dict[str, Path]:
@@ -96,20 +120,31 @@ def _absolute_database(source: str) -> str:
     return f"sqlite:///{Path(path).expanduser().resolve()}"
 
 
-def _setting(item: str) -> tuple[list[str], Any]:
+def _setting(item: str) -> Change:
     key, sign, value = item.partition("=")
     if not sign or not key:
         raise ParameterError(
             f"`--set {item}` sets nothing.", "Expected KEY=VALUE.", "write for example `--set train.epochs=3`."
         )
+    within = key.removeprefix("record.columns.")
+    if within != key:  # the name of a column may have dots of its own
+        return ["record", "columns", *within.rsplit(".", 1)], yaml.safe_load(value)
     return key.split("."), yaml.safe_load(value)
 
 
-def apply(text: str, changes: Sequence[tuple[list[str], Any]]) -> str:
+def apply(text: str, changes: Sequence[Change]) -> str:
     """The YAML `text` with `changes` made; comments above the first key are kept."""
     if not changes:
         return text
     values = yaml.safe_load(text)
+    change(values, changes)
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    body = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    return "\n".join([*head, "", body])
+
+
+def change(values: dict[str, Any], changes: Sequence[Change]) -> None:
+    """Make the `changes` in `values`. Raises ParameterError for a path that leads nowhere."""
     for path, value in changes:
         section = values
         for key in path[:-1]:
@@ -121,9 +156,6 @@ def apply(text: str, changes: Sequence[tuple[list[str], Any]]) -> str:
                     "look the key up in the preset's file.",
                 )
         section[path[-1]] = value
-    head = [line for line in text.splitlines() if line.startswith("#")]
-    body = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
-    return "\n".join([*head, "", body])
 
 
 def _furnish(place: Path) -> None:

@@ -12,10 +12,14 @@ from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.sources.dialect import Dialect
 from pipelines.vault import open_vault
 from pipelines.workspace import require
 from service.champion import Prediction, Reigning, load, no_champion
 from service.inputs import is_blank, read_columns, unreadable
+
+# What somebody types or pipes in often ends without a line end, and nothing is learnt from it.
+TYPED = Dialect(final_newline=False)
 
 
 def predict(file: str, *, as_json: bool) -> int:
@@ -57,7 +61,7 @@ def read(path: Path, record: Record) -> list[Row]:
         if record.text is None:
             names = [column.name for column in record.features]
             required = [column.name for column in record.features if column.required]
-            rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None)), "row"
+            rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None, TYPED)), "row"
         elif kind == "lines":
             rows, place = [{record.text.name: line} for line in lines(path)], "line"
         else:
@@ -69,7 +73,7 @@ def read(path: Path, record: Record) -> list[Row]:
 def _texts(path: Path, kind: str, column: str) -> list[Row]:
     """Texts that stand under the record's column, or under `text`."""
     names = [column] if column == "text" else [column, "text"]
-    rows = read_rows(SourceFile(path, None), names, (), kind, None)
+    rows = read_rows(SourceFile(path, None), names, (), kind, None, TYPED)
     return [{column: row[column] if row[column] is not None else row.get("text")} for row in rows]
 
 

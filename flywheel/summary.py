@@ -15,6 +15,13 @@ from pipelines.workspace import DOCS, EVALUATION, PRIVACY, SPLITS, VALIDATED
 
 SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"}
 
+SEEN_AS = {
+    "control": "control characters turned into blanks",
+    "bidi": "marks that change the direction of writing, removed",
+    "invisible": "invisible characters, removed",
+    "formulas": "cells that a spreadsheet would take for a formula, kept as they are",
+}
+
 
 def summarise(workspace: Path, seconds: float) -> str:
     """The last run of `workspace` in words: data, people, scores beside the baseline's, decision, where to look."""
@@ -53,6 +60,7 @@ def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
         lines[-1] += f"; {ingested['without_consent']:,} left out for want of consent"
     if superseded := ingested.get("superseded"):
         lines[-1] += f"; {count(superseded, 'earlier row')} superseded by later ones of the same key"
+    lines += [f"  {number:>6,}  {SEEN_AS[kind]}" for kind, number in ingested.get("characters", {}).items()]
     lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined:")
     lines += [f"    {number:>6,}  {reason}" for reason, number in counts["reasons"].items()]
     parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "valid", "test"))

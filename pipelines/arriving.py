@@ -21,6 +21,7 @@ from pipelines.sources import (
     together,
 )
 from pipelines.sources.databases import Query
+from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
 
 SAMPLE = "sample"
@@ -57,6 +58,7 @@ def find_source(
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
+    dialect: Dialect = USUAL,
     *,
     query: Query | None = None,
     reach: Reach = Reach(),
@@ -76,19 +78,19 @@ def find_source(
     if databases.is_database(source):
         return _from_database(workspace, source, query, reach, before or {})
     if "://" in source:
-        return _from_elsewhere(source, files, format, encoding, reach, before or {})
+        return _from_elsewhere(source, files, format, encoding, dialect, reach, before or {})
     found = find_files(workspace / Path(source).expanduser(), files, format)
-    return _from_files({"source": Path(source).name}, found, format, encoding)
+    return _from_files({"source": Path(source).name}, found, format, encoding, dialect)
 
 
 def _from_files(
-    provenance: dict[str, Any], found: list[SourceFile], format: str | None, encoding: str | None
+    provenance: dict[str, Any], found: list[SourceFile], format: str | None, encoding: str | None, dialect: Dialect
 ) -> Arriving:
     sha256 = fingerprint(found)
     return Arriving(
         {**provenance, **_described(found), "sha256": sha256},
-        repr((sha256, [file.split for file in found], format, encoding)),
-        lambda record: _read_files(found, record, format, encoding),
+        repr((sha256, [file.split for file in found], format, encoding, dialect)),
+        lambda record: _read_files(found, record, format, encoding, dialect),
     )
 
 
@@ -97,6 +99,7 @@ def _from_elsewhere(
     files: Mapping[str, str] | None,
     format: str | None,
     encoding: str | None,
+    dialect: Dialect,
     reach: Reach,
     before: Mapping[str, Any],
 ) -> Arriving:
@@ -118,14 +121,14 @@ def _from_elsewhere(
                 brought.bring(None)
                 if fingerprint(brought.files) != provenance["sha256"]:
                     raise _changed()
-            yield from _read_files(brought.files, record, format, encoding)
+            yield from _read_files(brought.files, record, format, encoding, dialect)
         except GeneratorExit:  # the reader has seen enough for now
             raise
         except BaseException:
             brought.close()
             raise
 
-    content = repr((provenance["sha256"], sorted((files or {}).items()), format, encoding))
+    content = repr((provenance["sha256"], sorted((files or {}).items()), format, encoding, dialect))
     return Arriving(provenance, content, frames, brought.close)
 
 
@@ -175,19 +178,21 @@ def _described(found: list[SourceFile]) -> dict[str, Any]:
 
 
 def _read_files(
-    found: list[SourceFile], record: Record, format: str | None, encoding: str | None
+    found: list[SourceFile], record: Record, format: str | None, encoding: str | None, dialect: Dialect
 ) -> Iterator[pl.DataFrame]:
-    frames = (frame for file in found for frame in _read_file(file, record, format, encoding))
+    frames = (frame for file in found for frame in _read_file(file, record, format, encoding, dialect))
     # Pictures in folders are a row each: they share frames.
     return together(frames, PICTURES_AT_ONCE) if any(file.label is not None for file in found) else frames
 
 
-def _read_file(file: SourceFile, record: Record, format: str | None, encoding: str | None) -> Iterator[pl.DataFrame]:
+def _read_file(
+    file: SourceFile, record: Record, format: str | None, encoding: str | None, dialect: Dialect
+) -> Iterator[pl.DataFrame]:
     split = record.with_role("split")
     given_by_file = split is not None and file.split is not None
     columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
     required = {column.name for column in record.columns if column.required} & set(columns)
-    for frame in read_frames(file, columns, required, format, encoding):
+    for frame in read_frames(file, columns, required, format, encoding, dialect):
         given = frame.with_columns(pl.lit(file.split).alias(split.name)) if given_by_file and split else frame
         yield given.select(record.names)
 

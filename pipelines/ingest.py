@@ -1,7 +1,7 @@
 """A source, and what users answered -> data/raw: sealed, versioned, appended, never rewritten."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,9 @@ from pipelines.record import Record
 from pipelines.retention import expire
 from pipelines.sealing import Sealer
 from pipelines.seen import Seen, halves_of
+from pipelines.sources.characters import SEEN, normalised
 from pipelines.sources.databases import Query
+from pipelines.sources.dialect import Dialect
 from pipelines.sources.fetching import Reach
 from pipelines.stage import run
 from pipelines.superseding import standing
@@ -43,7 +45,8 @@ class Ingested:
     """What one ingestion brought: rows read, held back, already there, added, and the version they make.
 
     `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds,
-    `superseded` earlier rows for which a later one of the same key now stands in.
+    `superseded` earlier rows for which a later one of the same key now stands in. `characters` counts what the source's
+    cells held and may not, or had better not (`sources.characters`).
     """
 
     read: int
@@ -55,6 +58,7 @@ class Ingested:
     rows: int
     gone: int
     superseded: int
+    characters: dict[str, int]
     version: str
     changed: bool
 
@@ -68,6 +72,10 @@ def ingest(
     files: dict[str, str] | None = None,
     format: str | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
+    header: tuple[str, ...] | None = None,
+    quotes: bool = True,
+    final_newline: bool = True,
     origin: str | None = None,
     licence: str | None = None,
     query: str | None = None,
@@ -87,13 +95,15 @@ def ingest(
     _bring_back(workspace, folder)
     recorded = versions.describe(folder)
     before = recorded[1] if recorded else None
-    asked = Query(query, watermark) if query else None
-    reach = reach_of(environment)
+    asked, reach = Query(query, watermark) if query else None, reach_of(environment)
+    dialect = Dialect(delimiter, header, quotes, final_newline)
     consents = Consents(open_ledger(environment), record.name)
     consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
     known = sealed_rows.seen_rows(folder)
     with closing(
-        find_source(workspace, source, sample, files, format, encoding, query=asked, reach=reach, before=before)
+        find_source(
+            workspace, source, sample, files, format, encoding, dialect, query=asked, reach=reach, before=before
+        )
     ) as arriving:
         counts, mark, added, answered = _append(
             arriving, folder, record, vault, consents, known, environment, part_rows
@@ -105,7 +115,9 @@ def ingest(
     register = read_register(workspace)
     days = register.retention_days if register else None
     changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
-    read = {name: counts[name] for name in ("rows", "without_consent", "suppressed")} | {"mark": mark}
+    characters = {name: counts[name] for name in SEEN if counts[name]}
+    read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
+    read |= ({"characters": characters} if characters else {}) | {"mark": mark}
     rows = known.count + added + answered
     provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
     provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
@@ -120,6 +132,7 @@ def ingest(
         rows=rows,
         gone=len(away),
         superseded=superseded,
+        characters=characters,
         version=version,
         changed=changed,
     )
@@ -189,15 +202,25 @@ def _read(
     read = recorded[1].get("read", {}) if recorded else {}
     if read.get("mark") == mark:
         counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
+        counts.update({name: int(number) for name, number in read.get("characters", {}).items()})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, mark
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
-    may_be_kept = (frame.filter(consents_given(record)) for frame in arriving.frames(record))
+    may_be_kept = (frame.filter(consents_given(record)) for frame in _frames(arriving, record))
     fresh = Fresh(record, vault, known, held_back, standing(folder, may_be_kept, record, vault))
-    for frame in arriving.frames(record):
+    for frame in _frames(arriving, record, fresh.counts):
         sealer.take(fresh.among(frame))
     return fresh.counts, vault.row_id((*asked, *sorted(held_back)), 0)
+
+
+def _frames(arriving: Arriving, record: Record, seen: Counter[str] | None = None) -> Iterator[pl.DataFrame]:
+    """The source's rows with harmless characters; what was found goes into `seen`."""
+    for frame in arriving.frames(record):
+        clean, found = normalised(frame)
+        if seen is not None:
+            seen.update(found)
+        yield clean
 
 
 def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, folder: Path) -> None:
@@ -210,7 +233,7 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
     if subject is None or consent is None or not (there.count or away):
         return
     said: dict[str, bool] = {}
-    for frame in arriving.frames(record):
+    for frame in _frames(arriving, record):
         rows = frame.select(pl.col(subject.name).alias("person"), consents_given(record).alias("given"))
         last = rows.drop_nulls("person").group_by("person", maintain_order=True).last()
         people = [vault.pseudonym(person) for person in last["person"]]

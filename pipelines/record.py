@@ -22,6 +22,8 @@ TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
 # The name of a data set names its key store, its experiment and its models: files, on any system's disk.
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+# Seconds, or thousandths of them, since the beginning of 1970 in UTC.
+EPOCHS = {"epoch": 1, "epoch_ms": 1000}
 ONE_EACH: tuple[Role, ...] = ("subject", "key", "time", "text", "label", "split", "consent")
 
 
@@ -31,6 +33,7 @@ class Column:
 
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
     set of values; `min` and `max` bound a number, or the length of a text in characters.
+    `format` says how a time is written where it is not ISO 8601: codes of strftime, or one of EPOCHS.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Column:
     granted: tuple[str, ...] = ()
     min: float | None = None
     max: float | None = None
+    format: str | None = None
 
     @property
     def is_numeric(self) -> bool:
@@ -129,12 +133,24 @@ def _parse_column(name: str, entry: object) -> Column:
     if entry.get("role") is not None:
         _refuse_value(where, "role", entry["role"], ROLES)
     _refuse_value(where, "privacy", entry.get("privacy", "none"), PRIVACY)
+    _refuse_format(where, entry)
     lists = {
         key: tuple(_spelling(value) for value in entry[key])
         for key in ("missing", "categories", "granted")
         if key in entry
     }
     return Column(name=name, **{**entry, **lists})
+
+
+def _refuse_format(where: str, entry: Mapping[str, object]) -> None:
+    form = entry.get("format")
+    if form is None or (entry["type"] == "time" and (form in EPOCHS or "%" in str(form))):
+        return
+    raise RecordError(
+        f"params.yaml: `{where}.format` says how no time is written.",
+        f'Expected, at a column of type time, codes as in "%m/%d/%Y %H:%M", or {" or ".join(EPOCHS)}.',
+        f"correct `{where}.format`, or remove it: ISO 8601 needs none.",
+    )
 
 
 def _spelling(value: object) -> str:

@@ -3,12 +3,13 @@
 import polars as pl
 
 from pipelines.pictures import is_picture
-from pipelines.record import Column, Record
+from pipelines.record import EPOCHS, Column, Record
 
 # Times arrive in these forms; zones are turned into UTC, and a time without one is taken as UTC.
 ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%#z")
 PLAIN = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S")
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y")
+LAST_SECOND = 253_402_300_800
 TRUE, FALSE = ("yes", "true", "1", "y", "t"), ("no", "false", "0", "n", "f")
 
 
@@ -64,9 +65,10 @@ def _pictures(cells: pl.Series) -> pl.Series:
 
 
 def _times(frame: pl.DataFrame, column: Column) -> pl.Series:
+    """The moments that are meant: as declared, or else by one of the forms that cannot be mistaken."""
     text = frame.select(present(column).str.strip_chars().alias(column.name)).to_series()
     found = pl.Series(column.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
-    for form in (*ZONED, *PLAIN, *DATES):
+    for form in (*([column.format] if column.format else []), *ZONED, *PLAIN, *DATES):
         left = (found.is_null() & text.is_not_null()).arg_true()
         if not len(left):  # the first form fits most columns, and each costs a look at every cell
             break
@@ -76,11 +78,20 @@ def _times(frame: pl.DataFrame, column: Column) -> pl.Series:
 
 def _time(name: str, form: str) -> pl.Expr:
     text = pl.col(name)
-    if form in ZONED:
+    if form in EPOCHS:
+        return _since_1970(text, EPOCHS[form])
+    if "%z" in form or "%#z" in form:
         return text.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us")
-    if form in PLAIN:
-        return _utc(text.str.to_datetime(form, strict=False, time_unit="us"))
-    return _utc(text.str.to_date(form, strict=False).cast(pl.Datetime("us")))
+    if form in DATES:
+        return _utc(text.str.to_date(form, strict=False).cast(pl.Datetime("us")))
+    return _utc(text.str.to_datetime(form, strict=False, time_unit="us"))
+
+
+def _since_1970(text: pl.Expr, parts: int) -> pl.Expr:
+    seconds = text.cast(pl.Float64, strict=False) / parts
+    # Beyond the year 9999 a number is no time: most often the other unit.
+    known = pl.when(seconds.abs() < LAST_SECOND).then((seconds * 1e6).round(0).cast(pl.Int64, strict=False))
+    return _utc(known.cast(pl.Datetime("us")))
 
 
 def _utc(time: pl.Expr) -> pl.Expr:

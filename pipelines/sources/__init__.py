@@ -17,10 +17,12 @@ from pipelines.errors import SourceError
 from pipelines.sources.columnar import arrow_rows, parquet_rows
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
+from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import find_pictures, picture_rows
 from pipelines.sources.jsonlines import json_rows
 from pipelines.sources.kinds import SUFFIXES, UNPACKED, kind_by_name, kind_of_file
+from pipelines.sources.manifest import refuse_other_content
 from pipelines.sources.opening import is_packed, shown
 
 __all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows", "together"]
@@ -99,6 +101,7 @@ def read_rows(
     required: Collection[str],
     format: str | None,
     encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[Row]:
     """Yield the rows of a file in the order of `columns`, each cell as the text that stands there."""
     if file.beside is not None:
@@ -112,7 +115,7 @@ def read_rows(
         return arrow_rows(file.path, columns, required)
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
-    return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
+    return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
 
 
 def read_frames(
@@ -121,14 +124,15 @@ def read_frames(
     required: Collection[str],
     format: str | None,
     encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[pl.DataFrame]:
     """Yield the same rows as frames of texts, of ROWS_AT_ONCE rows but for the last."""
     picture = file.beside is not None or file.label is not None
     kind = None if picture else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
-        small = delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding)
+        small = delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
         return together(small)
-    return as_frames(read_rows(file, columns, required, format, encoding), columns)
+    return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns)
 
 
 def as_frames(rows: Iterable[Mapping[str, str | None]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -152,12 +156,16 @@ def together(frames: Iterator[pl.DataFrame], at_once: int = ROWS_AT_ONCE) -> Ite
 
 
 def fingerprint(files: list[SourceFile]) -> str:
-    """Give one SHA-256 over the names and the bytes of the files, in their order."""
+    """Give one SHA-256 over the names and the bytes of the files, in their order.
+
+    Raises SourceError where a digest that lies beside a file is that of another content.
+    """
     total = hashlib.sha256()
     for file in files:
         for path in (file.path, *([file.beside] if file.beside else [])):
             with path.open("rb") as stream:
                 content = hashlib.file_digest(stream, "sha256").digest()
+            refuse_other_content(path, content.hex())
             name = path.name if file.label is None else f"{file.split or ''}/{file.label}/{path.name}"
             # Digests have one length, so no name and no file can pass for a part of its neighbour.
             total.update(hashlib.sha256(os.fsencode(name)).digest() + content)

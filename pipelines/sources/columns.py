@@ -11,6 +11,9 @@ Row = dict[str, str | None]
 # One cell longer than this is a mistake, most often a quote that was never closed.
 LONGEST_CELL = 10_000_000
 
+# A line of data that was taken for a header, or a matrix on its side: no record describes so many columns.
+MOST_COLUMNS = 20_000
+
 # A message names at most so many columns: beyond that nobody reads them.
 NAMED_AT_MOST = 5
 
@@ -31,7 +34,13 @@ def refuse_missing(name: str, found: Collection[str], columns: Sequence[str], re
 
 
 def refuse_repeated(name: str, found: Sequence[str], columns: Sequence[str]) -> None:
-    """Refuse a source that gives two columns one name: nobody could tell which one is meant."""
+    """Refuse a source that gives two columns one name: nobody could tell which one is meant; or far too many."""
+    if len(found) > MOST_COLUMNS:
+        raise SourceError(
+            f"ingest: line 1 of {name} has {len(found):,} fields.",
+            f"Expected a header of at most {MOST_COLUMNS:,} columns.",
+            "check the separator, or write the table with rows and columns exchanged.",
+        )
     repeated = [column for column, times in Counter(found).items() if times > 1]
     if not repeated:
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.errors import SourceError
-from pipelines.sources.opening import opened, refuse_other_kind, shown
+from pipelines.sources.opening import opened, refuse_bomb, refuse_other_kind, shown
 
 CHUNK_BYTES = 1 << 18
 
@@ -44,6 +44,7 @@ def line_lists(path: Path, encoding: str | None) -> Iterator[list[str]]:
         yield lines.feed(head[len(mark) :])
         while data := stream.read(CHUNK_BYTES):
             yield lines.feed(data)
+            refuse_bomb(path, lines.taken)
         yield lines.feed(b"", final=True)
 
 
@@ -67,6 +68,11 @@ class LineDecoder:
         self._taken = skipped
         self._counted = 0
         self._begun = ""
+
+    @property
+    def taken(self) -> int:
+        """How many bytes were taken so far."""
+        return self._taken
 
     def feed(self, data: bytes, *, final: bool = False) -> list[str]:
         """Take the next bytes and give the lines that are complete with them."""

@@ -5,13 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
 from pipelines.sources.decoding import LINE_END, line_lists, refuse_text_after_blank
+from pipelines.sources.dialect import DELIMITERS, USUAL, Dialect, refuse_own_header, unended
 from pipelines.sources.opening import shown
 
 if TYPE_CHECKING:
@@ -24,14 +25,20 @@ Picker = Callable[[list[str | None]], tuple[str | None, ...]]
 
 
 def delimited_rows(
-    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+    path: Path,
+    delimiter: str,
+    columns: Sequence[str],
+    required: Collection[str],
+    encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[Row]:
     """Yield the rows of a CSV or TSV file, restricted to `columns`; an empty cell is None.
 
-    A last record without a line end is accepted when it has all its fields and no open quote, because
-    many honest files end so. Hence the one cut that goes unseen is inside the last cell of the last row.
+    A last record without a line end is refused unless the `dialect` says that the file is written so: it may be the
+    rest of one that was cut. Hence what is accepted holds whole records only, and all of them but for a cut exactly
+    between two, which a digest beside the file tells (`manifest`).
     """
-    header, batches = _opened(path, delimiter, columns, required, encoding)
+    header, batches = _opened(path, delimiter, columns, required, encoding, dialect)
     pick = _picker(header, columns)
     for batch in batches:
         # The loop runs for each row: nothing in it calls a function for each cell.
@@ -42,10 +49,15 @@ def delimited_rows(
 
 
 def delimited_frames(
-    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+    path: Path,
+    delimiter: str,
+    columns: Sequence[str],
+    required: Collection[str],
+    encoding: str | None,
+    dialect: Dialect = USUAL,
 ) -> Iterator[pl.DataFrame]:
     """Yield the same rows as small frames of texts: no object is made for a row."""
-    header, batches = _opened(path, delimiter, columns, required, encoding)
+    header, batches = _opened(path, delimiter, columns, required, encoding, dialect)
     places = {column: place for place, column in enumerate(header)}
     for batch in batches:
         cells = list(zip(*batch, strict=True))
@@ -58,22 +70,43 @@ def delimited_frames(
 
 
 def _opened(
-    path: Path, delimiter: str, columns: Sequence[str], required: Collection[str], encoding: str | None
+    path: Path,
+    delimiter: str,
+    columns: Sequence[str],
+    required: Collection[str],
+    encoding: str | None,
+    dialect: Dialect,
 ) -> tuple[list[str], Iterator[list[list[str]]]]:
     """Give the column names of a file, and the records below them in batches."""
     # The limit belongs to the whole process: the csv module has no other.
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
-    lines = chain.from_iterable(line_lists(path, encoding))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = _header(name, reader)
-    _refuse_bad_header(name, header, columns, required)
-    return header, _batches(name, reader, lines, len(header))
+    lines = chain.from_iterable(_ended(name, line_lists(path, encoding), dialect))
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quotes else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=dialect.delimiter or delimiter, quoting=quoting, strict=True)
+    if dialect.header is None:
+        header = _header(name, reader)
+        _refuse_bad_header(name, header, columns, required)
+    else:
+        header = list(dialect.header)
+        refuse_missing(name, header, columns, required)
+    return header, _batches(name, reader, lines, header)
 
 
-def _batches(name: str, reader: "Reader", lines: Iterator[str], width: int) -> Iterator[list[list[str]]]:
+def _ended(name: str, lists: Iterator[list[str]], dialect: Dialect) -> Iterator[list[str]]:
+    """Pass the lines on, and refuse a last one without its end."""
+    count, last = 0, ""
+    for lines in lists:
+        if lines:
+            count, last = count + len(lines), lines[-1]
+        yield lines
+    if dialect.final_newline and last and not last.endswith(("\n", "\r")):
+        raise unended(name, count)
+
+
+def _batches(name: str, reader: "Reader", lines: Iterator[str], header: list[str]) -> Iterator[list[list[str]]]:
     """Yield the records in batches, none of which is empty, and each of which was found to be faultless."""
-    begun, any_ = reader.line_num + 1, False
+    begun, any_, width = reader.line_num + 1, False, len(header)
     while True:
         batch: list[list[str]] = []
         failed = None
@@ -82,6 +115,8 @@ def _batches(name: str, reader: "Reader", lines: Iterator[str], width: int) -> I
             batch.extend(islice(reader, RECORDS_AT_ONCE))
         except csv.Error as error:
             failed = str(error)
+        if begun == 1 and batch:
+            refuse_own_header(name, batch[0], header)
         if any(len(record) != width for record in batch):
             _refuse_ragged(name, batch, begun, width, lines, more=failed is not None)
             batch = batch[: batch.index([])]
@@ -131,7 +166,7 @@ def _header(name: str, reader: "Reader") -> list[str]:
 def _refuse_bad_header(name: str, header: list[str], columns: Sequence[str], required: Collection[str]) -> None:
     """Refuse a header that is separated by something else, repeats a name, or lacks a required one."""
     if len(header) == 1 and header[0] not in columns:
-        for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+        for separator, word in DELIMITERS.items():
             if any(column in map(str.strip, header[0].split(separator)) for column in columns):
                 raise _separated(name, word)
     refuse_repeated(name, header, columns)
@@ -182,6 +217,6 @@ def _separated(name: str, word: str) -> SourceError:
     """Say that the columns are separated by another character than the format's."""
     return SourceError(
         f"ingest: the columns of {name} are separated by {word}.",
-        "Expected commas in a CSV file, tabs in a TSV file.",
-        "declare `ingest.format` as csv or tsv, or export the source again with that separator.",
+        "Expected commas in a CSV file, tabs in a TSV file, or what `ingest.delimiter` says.",
+        "declare `ingest.delimiter`, or export the source again with the usual separator.",
     )

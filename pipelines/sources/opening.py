@@ -40,6 +40,9 @@ MAGIC = (
     # Protocols 2 to 5 of pickle: the one format that must not even be tried.
     *((bytes((0x80, protocol)), "a Python pickle") for protocol in range(2, 6)),
 )
+# Tables shrink to a tenth, logs to a fiftieth; only what was made to fill a disk unpacks to so much more.
+MOST_UNPACKED = 250
+ALWAYS_UNPACKED = 100_000_000  # bytes
 HTML = re.compile(rb"\s*<(!doctype\s+html|html|head|body|script|meta|title|!--)[\s>]?", re.IGNORECASE)
 XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
 
@@ -98,6 +101,17 @@ def refuse_other_kind(path: Path, head: bytes, expected: str) -> None:
         f"ingest: {shown(path)} is {kind}.",
         f"Expected {expected}.",
         "give the file its right name, or download or export it again as what it should be.",
+    )
+
+
+def refuse_bomb(path: Path, unpacked: int) -> None:
+    """Refuse a packed file of which `unpacked` bytes have come out already, far more than of any table."""
+    if unpacked <= ALWAYS_UNPACKED or not is_packed(path) or unpacked <= MOST_UNPACKED * path.stat().st_size:
+        return
+    raise SourceError(
+        f"ingest: {shown(path)} unpacks to more than {MOST_UNPACKED} times its size.",
+        f"Expected a table, which gzip makes at most {MOST_UNPACKED} times smaller.",
+        "look at what the file holds; if it is whole and yours, unpack it yourself.",
     )
 
 

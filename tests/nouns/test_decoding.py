@@ -22,7 +22,7 @@ def test_a_byte_order_mark_decides_and_any_line_end_will_do(tmp_path: Path, code
 
 
 def test_line_ends_may_be_mixed(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", "id\r\n1\r2\n3")
+    path = written(tmp_path / "a.csv", "id\r\n1\r2\n3\r")
     assert [row["id"] for row in read(path, ["id"])] == ["1", "2", "3"]
 
 
@@ -31,6 +31,23 @@ def test_a_declared_encoding_is_used_where_no_mark_is(tmp_path: Path) -> None:
         text = TABLE.replace("è", "e")
         path = written(tmp_path / "a.csv", text.encode(codec))
         assert read(path, ["text"], encoding=codec)[0] == {"text": "creme 好"}
+
+
+@pytest.mark.parametrize(
+    "codec",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252", "gb18030", "big5",
+     "shift_jis", "euc_kr", "koi8_r"],
+)  # fmt: skip
+def test_a_file_in_any_encoding_is_read_as_it_was_written_or_refused_with_its_place(tmp_path: Path, codec: str) -> None:
+    letters = {"big5": "中文", "shift_jis": "かな", "euc_kr": "한글", "koi8_r": "слово", "gb18030": "很好"}
+    word = letters.get(codec, "crème")
+    path = written(tmp_path / "a.csv", f"id,text\n1,{word}\n".encode(codec))
+    if codec in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        assert read(path, ["text"]) == [{"text": word}]
+    else:
+        said = refusal(path)
+        assert said.startswith("a.csv is not UTF-8: byte offset ") or said == "a.csv has a NUL character on line 1."
+    assert read(path, ["text"], encoding=None if codec == "utf-8-sig" else codec) == [{"text": word}]
 
 
 @pytest.mark.parametrize("name", ["utf8000", "hex", "rot13", "base64", "utf-7", "unicode_escape", "idna", "a\x00b"])

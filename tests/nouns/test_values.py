@@ -102,3 +102,26 @@ def test_an_empty_cell_and_a_spelling_of_missing_are_missing_and_readable(kind: 
 
 def test_the_text_na_is_a_value_unless_the_record_says_otherwise() -> None:
     assert read("text", "NA", "null") == ["NA", "null"]
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("%m/%d/%Y %H:%M", "2/29/2024 13:45"),
+        ("%d/%m/%Y %H:%M", "29/02/2024 13:45"),
+        ("%Y年%m月%d日 %H:%M", "2024年2月29日 13:45"),
+        ("%a %b %d %H:%M:%S %z %Y", "Thu Feb 29 14:45:00 +0100 2024"),
+        ("epoch", "1709214300"),
+        ("epoch_ms", "1709214300000"),
+        ("%m/%d/%Y", "2024-02-29T13:45:00Z"),
+    ],
+)
+def test_a_declared_form_is_read_and_iso_8601_still_is(form: str, cell: str) -> None:
+    record = Record("one", (Column("x", "time", format=form),))
+    found = typed(pl.DataFrame({"x": [cell, "nonsense"]}), record)["x"].to_list()
+    assert found == [datetime(2024, 2, 29, 13, 45, tzinfo=UTC), None]
+
+
+def test_milliseconds_that_are_declared_as_seconds_are_no_time() -> None:
+    record = Record("one", (Column("x", "time", format="epoch"),))
+    assert readable(pl.DataFrame({"x": ["1709214300000", "1709214300"]}), record)["x"].to_list() == [False, True]

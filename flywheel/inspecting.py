@@ -1,0 +1,233 @@
+"""`flywheel inspect SOURCE`: what a source seems to hold, what `record` could be, and what is unsure about it."""
+
+import json
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from flywheel.reading import speaking_as
+from flywheel.words import count
+from pipelines.errors import ParameterError
+from pipelines.proposing.folders import unpacked_size
+from pipelines.proposing.layout import suffix_format
+from pipelines.proposing.proposal import Proposal, Proposed, propose
+from pipelines.proposing.writing import in_json, parameters_of, split_name, written
+from pipelines.record import Role
+from pipelines.sources.opening import shown
+
+WIDEST_NAME = 32
+NARROW = "\N{NO-BREAK SPACE}"
+HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")
+
+
+def inspect(source: str, label: str | None, write: str | None, *, as_json: bool) -> int:
+    """Print what the source at `source` seems to hold, or write a params.yaml for it to the file `write`; 0.
+
+    Raises SourceError where it cannot be read, ParameterError where a file would be overwritten.
+    """
+    path = Path(source).expanduser()
+    proposal = look(source, {label: "label"} if label else {})
+    place = str(path.resolve())
+    if write is not None:
+        _write(Path(write), text_of(proposal, place))
+    if as_json:
+        print(json.dumps(in_json(proposal, place), ensure_ascii=False, indent=2))
+    else:
+        print(report(proposal, source, shutil.get_terminal_size((100, 24)).columns))
+    return 0
+
+
+def look(source: str, told: Mapping[str, Role]) -> Proposal:
+    """The proposal for a source as somebody names it. Raises ParameterError for a wrong name."""
+    path = Path(source).expanduser()
+    if "://" in source or not path.exists():
+        raise ParameterError(
+            "inspect: the source is a URL." if "://" in source else f"inspect: {shown(path)} does not exist.",
+            "Expected a file or a folder with data.",
+            "download it first." if "://" in source else "check the path; it is read from the folder that you are in.",
+        )
+    with speaking_as("inspect"):
+        return propose(path, told)
+
+
+def text_of(proposal: Proposal, source: str) -> str:
+    """The params.yaml for a proposal. Raises ParameterError where nothing could be learnt by it."""
+    refuse_unlearnable(proposal)
+    return written(parameters_of(proposal, str(where(proposal, source))), proposal)
+
+
+def refuse_unlearnable(proposal: Proposal) -> None:
+    """Raise ParameterError where no label, or nothing to predict it from, was found."""
+    name = shown(proposal.found.source)
+    if proposal.holder("label") is None:
+        raise ParameterError(
+            f"No column of {name} looks like a label.",
+            f"Expected one with 2 to 50 values to predict; there are {_listed(proposal.found.names)}.",
+            "name it by `--set record.columns.NAME.role=label`; `flywheel inspect` shows what each column holds.",
+        )
+    if not proposal.families:
+        raise ParameterError(
+            f"Nothing in {name} could predict its label.",
+            "Expected a column of texts, or columns of numbers and categories, beside the label.",
+            "name one by `--set record.columns.NAME.role=text` or `feature`, or bring a source with more columns.",
+        )
+
+
+def where(proposal: Proposal, source: str) -> Path:
+    """The path that `ingest.source` should name: one file of the folder where only that one is meant."""
+    return proposal.found.source.resolve() if proposal.found.source.is_file() else Path(source)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        raise ParameterError(
+            f"inspect: {shown(path)} is there already.",
+            "Expected the name of a new file.",
+            "choose another name, or remove the file yourself.",
+        )
+    path.write_text(text, "utf-8")
+
+
+def report(proposal: Proposal, source: str, width: int) -> str:
+    """A proposal for people, in lines of `width` columns."""
+    parts = [_headline(proposal, source), _table(proposal, width), _predicts(proposal, width)]
+    if unsure := _unsure(proposal, width):
+        parts.append(unsure)
+    return "\n\n".join([*parts, _next(proposal, source)])
+
+
+def _headline(proposal: Proposal, source: str) -> str:
+    found, sampled = proposal.found, proposal.sampled
+    kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
+    written_as = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet"}[kind]
+    if delimiter := found.settings.get("delimiter"):
+        written_as += {";": " with semicolons", "|": " with bars", "\t": " with tabs", ",": " with commas"}[delimiter]
+    if encoding := found.settings.get("encoding"):
+        written_as += f" in {encoding}"
+    read = f"{sampled.read:,} rows" if sampled.all else f"the first {sampled.read:,} rows"
+    size = f"{count(len(found.files), 'file')}, {unpacked_size(found)}"
+    lines = [Path(source).name or source, f"  {written_as}; {size}; {read}, {count(len(proposal.columns), 'column')}"]
+    mapping = found.settings.get("files")
+    if mapping and proposal.splits:
+        lines.append("  " + ", ".join(f"{name} → {split}" for name, split in mapping.items()))
+    elif found.source.is_file() and Path(source).is_dir():
+        lines.append(f"  read: {shown(found.source)}")
+    return "\n".join(lines)
+
+
+def _table(proposal: Proposal, width: int) -> str:
+    rows = [_row(column) for column in proposal.columns]
+    if proposal.splits:
+        rows.append((split_name(proposal), "category", "split", "", "the part that each file is"))
+    names = [row[0] for row in rows]
+    fitting = [_width(name) for name in names if _width(name) <= max(16, min(WIDEST_NAME, width - 58))]
+    first = max([*fitting, len(HEADS[0])])
+    widths = [max(len(row[place]) for row in [*rows, HEADS]) for place in (1, 2, 3)]
+    indent = 2 + first + sum(widths) + 8
+    lines = []
+    for name, row in zip([HEADS[0], *names], [HEADS, *rows], strict=True):
+        if _width(name) > first:  # on a line of its own
+            lines.append("  " + name)
+            name = ""
+        left = "  " + name + " " * (first - _width(name))
+        left += "".join("  " + cell.ljust(wide) for cell, wide in zip(row[1:4], widths, strict=True))
+        lines += _hanging(left + "  ", row[4], indent, width)
+    return "\n".join(lines)
+
+
+def _row(column: Proposed) -> tuple[str, str, str, str, str]:
+    entry = column.entry
+    mark = " ?" if _is_doubtful(column) else ""
+    privacy = str(entry.get("privacy", "")).replace("_", " ")
+    return (column.name + mark, entry["type"], entry.get("role", ""), privacy, _holds(column))
+
+
+def _is_doubtful(column: Proposed) -> bool:
+    return bool(column.doubts)
+
+
+def _holds(column: Proposed) -> str:
+    entry, cells = column.entry, column.cells
+    said: list[str] = []
+    if "categories" in entry:
+        listed = [str(value) for value in entry["categories"]]
+        said.append(", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if len(listed) > 6 else ""))
+    elif entry["type"] in ("category", "boolean") and cells.values is not None:
+        said.append("yes or no" if entry["type"] == "boolean" else f"{count(len(cells.values), 'value')}")
+    elif entry["type"] in ("integer", "number") and "min" in entry:
+        said.append(f"{entry['min']:,} to {entry['max']:,}")
+    elif entry["type"] == "text":
+        said.append(
+            f"about {cells.words:.0f} words"
+            if cells.words >= 3
+            else "one for each row"
+            if cells.distinct > 0.99
+            else ""
+        )
+    elif entry["type"] == "time":
+        said.append(entry.get("format", "ISO 8601"))
+    if cells.filled < 1:
+        said.append(f"{min(cells.filled, 0.999):.1%} filled".replace("%", f"{NARROW}%"))
+    if cells.missing:
+        said.append("missing: " + ", ".join(cells.missing))
+    return "; ".join(part for part in said if part)
+
+
+def _predicts(proposal: Proposal, width: int) -> str:
+    label = proposal.holder("label")
+    if label is None:
+        return "PREDICTS    nothing yet: no column looks like a label"
+    counts = sorted((label.cells.values or {}).values())
+    commonest = f"{counts[-1] / sum(counts):.0%}".replace("%", f"{NARROW}%")
+    features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
+    text = proposal.holder("text")
+    source = text.name if text else count(features, "feature")
+    lines = _hanging(
+        "PREDICTS    ", f"{label.name}, {len(counts)} classes, the commonest {commonest}, from {source}", 12, width
+    )
+    lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
+    unread = [column.name for column in proposal.columns if "role" not in column.entry]
+    if unread and proposal.families:
+        why = f"{_listed(unread)}. Take their lines out of params.yaml, and they are never stored."
+        lines += _hanging("NOT NEEDED  ", why, 12, width)
+    return "\n".join(lines)
+
+
+def _unsure(proposal: Proposal, width: int) -> str:
+    lines: list[str] = []
+    for doubt in proposal.doubts:
+        lines += _hanging("  - ", doubt, 4, width)
+    about: dict[str, list[str]] = {}
+    for column in proposal.columns:
+        for doubt in column.doubts:
+            about.setdefault(doubt, []).append(column.name)
+    for doubt, names in about.items():
+        lines += _hanging("  - ", f"{_listed(names)}: {doubt}", 4, width)
+    return "\n".join(["UNSURE (marked ?)", *lines]) if lines else ""
+
+
+def _next(proposal: Proposal, source: str) -> str:
+    if len(proposal.columns) < 2:
+        return "NEXT\n  bring each row's label in a column of its own, then look again"
+    name = f"  flywheel new DIR --source {source}"
+    if not proposal.families:
+        role = "label" if proposal.holder("label") is None else "text"
+        name += f" --set record.columns.NAME.role={role}"
+    return f"NEXT\n{name}\n  cd DIR; look at params.yaml; flywheel run"
+
+
+def _hanging(first: str, text: str, indent: int, width: int) -> list[str]:
+    """`text` behind `first`, its further lines indented."""
+    lines = textwrap.wrap(text, max(20, width - indent - 1), break_long_words=False, break_on_hyphens=False) or [""]
+    return [(first + lines[0]).rstrip(), *(" " * indent + line for line in lines[1:])]
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes on a terminal: a Han character takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

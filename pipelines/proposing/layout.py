@@ -1,0 +1,248 @@
+"""How a file that nobody has described is written: format, encoding, separator, header, last line end."""
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.proposing.header import has_header
+from pipelines.proposing.naming import is_known
+from pipelines.sources.decoding import MARKS
+from pipelines.sources.kinds import SUFFIXES
+from pipelines.sources.opening import is_packed, kind_of, opened, shown
+
+HEAD_BYTES = 1 << 20
+LOOKED_AT = 300  # records: enough to see how many fields they have
+# The pickiest first: latin-1 refuses nothing, and comes last.
+ENCODINGS = ("shift_jis", "euc_kr", "gb18030", "big5", "cp1252", "latin-1")
+HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
+SCRIPTS = {
+    "gb18030": HAN,
+    "big5": HAN,
+    "shift_jis": r"[\u3040-\u30ff\u4e00-\u9fff\u3000-\u303f]",
+    "euc_kr": r"[\uac00-\ud7af]",
+    "cp1252": r"[À-ÿ€‘-„•–—™œŒ]",
+}
+# What texts in these scripts cannot do without; wrongly decoded bytes give rare characters instead.
+COMMON = {
+    "gb18030": "的一是不了在人有我他这那个大来上到说们很好也还就都没点吃房服务",
+    "big5": "的一是不了在人有我他這那個大來上到說們很好也還就都沒點吃房服務",
+    "shift_jis": "のにはをたがでてとしれさいすまなる",
+}
+LEAST_COMMON = 0.04
+NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
+IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
+TAGGED = re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one file is written, as the keys of `ingest` that say so; or why it cannot be read (`unreadable`)."""
+
+    path: Path
+    names: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    unreadable: str | None = None
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What files that belong together have in common; the last line end may differ."""
+        return (self.names, *(self.settings.get(key) for key in ("format", "encoding", "delimiter", "quotes")))
+
+
+def layout_of(path: Path) -> Layout:
+    """How the file at `path` is written. Never raises for what it holds: that is told in `unreadable`."""
+    with opened(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    whole = len(head) < HEAD_BYTES
+    if not head.strip():
+        return Layout(path, unreadable="it is empty")
+    if head.startswith(IDX):
+        return Layout(path, unreadable="it is an IDX file, of pictures or of their labels")
+    if head.startswith(b"PAR1"):
+        return _parquet(path)
+    kind = kind_of(head)
+    if kind is not None:
+        return Layout(path, unreadable=f"it is {kind}")
+    encoding, doubts = _encoding(head, whole)
+    if encoding is None:
+        return Layout(path, unreadable="its bytes are no text")
+    text = _decoded(head, encoding, whole)
+    settings = {} if encoding in ("utf-8", "mark") else {"encoding": encoding}
+    found = _json(path, text) or _delimited(path, text, whole)
+    return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
+
+
+def suffix_format(path: Path) -> str | None:
+    """The format that a file's name tells, looking through .gz."""
+    return SUFFIXES.get((path.with_suffix("") if is_packed(path) else path).suffix.lower())
+
+
+def _parquet(path: Path) -> Layout:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        names = parquet.read_schema(path).names
+    except (pyarrow.ArrowException, OSError):
+        return Layout(path, unreadable="it is a Parquet file that is cut off or damaged")
+    return Layout(path, tuple(names), {} if suffix_format(path) == "parquet" else {"format": "parquet"})
+
+
+def _encoding(head: bytes, whole: bool) -> tuple[str | None, tuple[str, ...]]:
+    """The encoding of a text by its first bytes: "mark" where it says so itself, None where it is no text."""
+    if any(head.startswith(mark) for mark, _ in MARKS):
+        return "mark", ()
+    if b"\x00" in head:
+        for codec, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+            if (
+                zeros.count(0) > len(zeros) / 10
+                and _decodes(head, codec, whole)
+                and "\x00" not in head.decode(codec, "ignore")
+            ):
+                return codec, ("the encoding has no mark: it was told by its zero bytes",)
+        return None, ()
+    if _decodes(head, "utf-8", whole):
+        return "utf-8", ()
+    for codec in ENCODINGS:
+        if _decodes(head, codec, whole) and _is_script(head.decode(codec, "ignore"), codec):
+            return codec, (f"the encoding is not UTF-8: {codec} reads as text, others may too; read some rows",)
+    return None, ()
+
+
+def _decodes(head: bytes, codec: str, whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder(codec)().decode(head, whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_script(text: str, codec: str) -> bool:
+    """Whether what is not ASCII is nearly all of the script that the codec was made for."""
+    others = "".join(letter for letter in text if letter > "\x7f")
+    if codec == "latin-1":
+        return not re.search(r"[\x80-\x9f]", others)
+    if len(re.findall(SCRIPTS[codec], others)) < 0.9 * len(others):
+        return False
+    return codec not in COMMON or sum(map(others.count, COMMON[codec])) >= LEAST_COMMON * len(others)
+
+
+def _decoded(head: bytes, encoding: str, whole: bool) -> str:
+    if encoding == "mark":
+        mark, encoding = next((mark, codec) for mark, codec in MARKS if head.startswith(mark))
+        head = head[len(mark) :]
+    return codecs.getincrementaldecoder(encoding)("ignore").decode(head, whole)
+
+
+def _json(path: Path, text: str) -> Layout | None:
+    """A file of objects, one on each line; None where it does not begin as JSON does."""
+    begins = text.lstrip()[:1]
+    if begins == "[" and _is_json(text.strip()[:1] + text.strip()[1:2000]):
+        return Layout(path, unreadable="it is one JSON array; `jq -c '.[]'` makes JSON Lines of it")
+    if begins != "{":
+        return None
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
+    try:
+        objects = [json.loads(line) for line in (lines[:-1] or lines)]
+    except ValueError:
+        return Layout(path, unreadable="it is JSON, and no object stands on a line of its own")
+    names = list(dict.fromkeys(name for found in objects for name in found))
+    nested = {name for found in objects for name, value in found.items() if isinstance(value, dict | list)}
+    plain = tuple(name for name in names if name not in nested)
+    if not plain:
+        return Layout(path, unreadable="its objects hold lists and objects alone, as annotated documents do")
+    doubts = tuple(f"{name}: {NESTED}" for name in names if name in nested)
+    return Layout(path, plain, {} if suffix_format(path) == "jsonl" else {"format": "jsonl"}, doubts)
+
+
+def _is_json(text: str) -> bool:
+    return re.match(r'\[\s*(\{\s*"|\[|"|-?\d+\s*,|\])', text) is not None
+
+
+def _delimited(path: Path, text: str, whole: bool) -> Layout:
+    """A CSV or TSV file by the separator that gives all records the same number of fields."""
+    mark, rows, quotes = _parted(text, whole)
+    if not rows:
+        return Layout(path, unreadable=_no_table(text))
+    if len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv"):
+        return Layout(path, unreadable="it is text in one column, without a label")
+    told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
+    settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
+    if len(rows[0]) > 1 and mark != ("\t" if told == "tsv" else ","):
+        settings["delimiter"] = mark
+    if not quotes:
+        settings["quotes"] = False
+    names, doubts = tuple(cell.strip() for cell in rows[0]), tuple[str, ...]()
+    if len(set(names)) < len(names) and sum(map(is_known, names)) > len(names) / 2:
+        return Layout(path, unreadable="two of its columns have the same name")
+    if not has_header(rows[0], rows[1:]):
+        names = tuple(f"column_{place}" for place in range(1, len(rows[0]) + 1))
+        settings["header"] = list(names)
+        doubts = ("the first line looks like a row: the columns have no names; give them some in `ingest.header`",)
+    return Layout(path, tuple(name for name in names if name), settings, doubts)
+
+
+def _parted(text: str, whole: bool) -> tuple[str, Sequence[list[str]], bool]:
+    """The separator that parts all records alike, the records, and whether quotes enclose cells.
+
+    Commas come last: prose has them too. Quotes that stand for themselves are commonest where tabs separate.
+    """
+    one: tuple[str, Sequence[list[str]], bool] = (",", [], True)
+    for mark in ("\t", ";", "|", ","):
+        for quotes in (True, False):
+            found = _records(text, mark, whole, quotes=quotes)
+            if found and len({len(each) for each in found}) == 1:
+                if len(found[0]) > 1:
+                    return mark, found, quotes
+                one = (",", found, quotes)
+                break
+    return one
+
+
+def _no_table(text: str) -> str:
+    """What a text is whose lines no separator parts into the same number of cells."""
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
+    if sum(TAGGED.fullmatch(line.strip()) is not None for line in lines) > 0.9 * len(lines):
+        return "it holds tagged words, one to a line, and no family learns tags"
+    return "it is text, and no separator parts its lines into the same number of cells"
+
+
+def _records(text: str, mark: str, whole: bool, *, quotes: bool) -> Sequence[list[str]]:
+    """The first records of a text, none where the separator does not fit; one that may be cut is left out."""
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=quoting, strict=True)
+    found: list[list[str]] = []
+    try:
+        found.extend(islice(reader, LOOKED_AT))
+    except csv.Error:
+        if whole or len(found) < 2:
+            return []
+    if not whole and len(found) < LOOKED_AT:
+        found.pop()
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+def ends_unended(path: Path) -> bool:
+    """Whether the last line of a text file has no line end, in any encoding."""
+    with opened(path) as stream:
+        last = b""
+        if not is_packed(path):
+            stream.seek(max(0, path.stat().st_size - 4))
+        while data := stream.read(HEAD_BYTES):
+            last = (last + data)[-4:]
+    return last.replace(b"\x00", b"")[-1:] not in (b"\n", b"\r")
+
+
+def told(layout: Layout) -> str:
+    """Why a file cannot be read, in one line."""
+    return f"{shown(layout.path)}: {layout.unreadable}"

@@ -1,0 +1,299 @@
+"""A source -> what `record` and the settings around it could be, and what is unsure about that."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.arriving import Sample, find_source
+from pipelines.errors import ParameterError
+from pipelines.proposing import folders
+from pipelines.proposing.cells import Cells, look_at
+from pipelines.proposing.folders import Found
+from pipelines.proposing.naming import words
+from pipelines.proposing.people import privacy_of
+from pipelines.proposing.roles import Roles, granted, roles_of
+from pipelines.proposing.sampling import Sampled, sample_of
+from pipelines.proposing.vocabulary import SCALES
+from pipelines.record import Column, Privacy, Record, Role
+from pipelines.sources.dialect import Dialect
+from pipelines.sources.opening import shown
+
+# A value that fewer rows share may point at one of them.
+SHARED_BY = 10
+MOST_LISTED = 30
+MOST_SAME = 0.8
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One column as it could be described, and the reasons to look at it again."""
+
+    name: str
+    entry: dict[str, Any]
+    doubts: tuple[str, ...]
+    cells: Cells
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for a source: columns, the keys of `ingest`, and what is unsure about the whole."""
+
+    name: str
+    found: Found
+    sampled: Sampled
+    columns: tuple[Proposed, ...]
+    doubts: tuple[str, ...]
+    splits: tuple[str, ...] = ()
+    held_back: float = 0.0
+    lengths: tuple[int, int] = (0, 0)
+    with_names: float = 0.0
+
+    def holder(self, role: Role) -> Proposed | None:
+        """The column that has a role."""
+        return next((column for column in self.columns if column.entry.get("role") == role), None)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The model families that suit, the likeliest first; none where there is nothing to predict."""
+        if self.holder("label") is None:
+            return ()
+        if self.holder("text"):
+            return ("lstm", "linear")
+        return ("mlp", "linear") if self.holder("feature") else ()
+
+
+def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
+    """What the data at `source` seem to be, given the roles that somebody `told`. Raises SourceError for no table.
+
+    Raises ParameterError where a role is given to a column that is not there.
+    """
+    found = folders.find(source)
+    _refuse_unknown(told or {}, found)
+    found, nested = _not_twice(found)
+    sampled = sample_of(frames(found))
+    shapes = [_cells(name, sampled) for name in found.names]
+    found_out = {shape.name: privacy_of(shape, sampled.rows[shape.name]) for shape in shapes}
+    privacy: dict[str, Privacy] = {name: kind for name, (kind, _) in found_out.items()}
+    roles = roles_of(shapes, privacy, sampled.rows, told or {})
+    reasons = {name: why for name, (_, why) in found_out.items() if why}
+    columns = tuple(_column(shape, privacy[shape.name], roles, reasons.get(shape.name), sampled) for shape in shapes)
+    splits = found.splits if roles.holder("split") is None and len(set(found.splits)) > 1 else ()
+    doubts = (*found.doubts, *nested, *roles.doubts, *_about_rows(sampled))
+    held, lengths = _held_back(columns, sampled), _lengths(columns, sampled)
+    return Proposal(
+        _named(source), found, sampled, columns, doubts, splits, held, lengths, _with_names(columns, sampled)
+    )
+
+
+def _refuse_unknown(told: Mapping[str, Role], found: Found) -> None:
+    unknown = [name for name in told if name not in found.names]
+    if unknown:
+        few = ", ".join(found.names[:8]) + (f" and {len(found.names) - 8} more" if len(found.names) > 8 else "")
+        raise ParameterError(
+            f"inspect: there is no column '{unknown[0]}' in {shown(found.source)}.",
+            f"Expected one of: {few}.",
+            "write the name as it stands there.",
+        )
+
+
+def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
+    """The rows of the files found, as frames of texts with all their columns, read as `ingest` will read them."""
+    record = Record("inspected", tuple(Column(name, "text", required=False) for name in found.names))
+    settings = found.settings
+    header = settings.get("header")
+    dialect = Dialect(
+        settings.get("delimiter"),
+        tuple(header) if header else None,
+        settings.get("quotes", True),
+        settings.get("final_newline", True),
+    )
+    mapping = {path.name: "train" for path in files} if files else settings.get("files")
+    if mapping is None and found.source.is_dir():
+        mapping = {path.name: "train" for path in found.files}
+    arriving = find_source(
+        Path("/"),
+        str(found.source.resolve()),
+        Sample(),
+        mapping,
+        settings.get("format"),
+        settings.get("encoding"),
+        dialect,
+    )
+    return arriving.frames(record)
+
+
+def _not_twice(found: Found) -> tuple[Found, tuple[str, ...]]:
+    """The largest of several files that hold the same rows, as subsets of one another do; all of them otherwise."""
+    if len(set(found.splits)) > 1 or len(found.files) < 2 or len(found.files) > 20:
+        return found, ()
+    rows = {path: _hashes(found, path) for path in found.files}
+    largest = max(found.files, key=lambda path: len(rows[path]))
+    others = [path for path in found.files if path != largest]
+    if any(len(rows[path] & rows[largest]) < MOST_SAME * max(len(rows[path]), 1) for path in others):
+        return found, ()
+    settings = {key: value for key, value in found.settings.items() if key != "files"}
+    names = ", ".join(path.name for path in others)
+    doubt = f"{largest.name} was chosen: {names} hold rows of it once more"
+    return folders.only(Found(found.source, found.names, found.files, settings, (), found.doubts), largest), (doubt,)
+
+
+def _hashes(found: Found, path: Path) -> set[int]:
+    hashes: set[int] = set()
+    for frame in frames(found, [path]):
+        hashes.update(frame.hash_rows(seed=7).to_list())
+        if len(hashes) > 100_000:
+            break
+    return hashes
+
+
+def _cells(name: str, sampled: Sampled) -> Cells:
+    return look_at(sampled.rows[name], sampled.counted[name], sampled.read)
+
+
+def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sampled: Sampled) -> Proposed:
+    """One column as it would stand in `record`."""
+    role = roles.roles.get(cells.name)
+    doubts = [*cells.doubts, *roles.of.get(cells.name, ())]
+    if role == "subject":
+        privacy = "identifier"
+    if role == "text":
+        privacy = "free_text"
+    if role == "label" and privacy != "none":
+        privacy = "none"
+        doubts.append("what is predicted tells something about people: may it be?")
+    kind = _type(cells, role, privacy)
+    entry: dict[str, Any] = {"type": kind}
+    if role:
+        entry["role"] = role
+    if privacy != "none":
+        entry["privacy"] = privacy
+    if role != "text" and reason:
+        doubts.append(reason)
+    if role not in ("label", "text", "split", "consent") and (cells.filled < 1 or not sampled.all):
+        entry["required"] = False
+    if cells.missing:
+        entry["missing"] = list(cells.missing)
+    if kind == "time" and cells.format:
+        entry["format"] = cells.format
+    if role == "consent":
+        entry["granted"] = granted(cells)
+    entry |= _bounds(cells, kind, role, privacy)
+    doubts += _categories(cells, kind, role, privacy, entry)
+    if cells.is_constant and role is None:
+        doubts.append(
+            "always the same value, or none: it tells nothing" if cells.filled else "always empty: leave it out"
+        )
+    return Proposed(cells.name, entry, tuple(doubts), cells)
+
+
+def _type(cells: Cells, role: Role | None, privacy: Privacy) -> str:
+    # A quasi-identifier in words has to be a category: of these, rare ones are drawn together.
+    if role in ("label", "split", "consent") or (privacy == "quasi" and cells.type == "text"):
+        return "category"
+    return "text" if role in ("text", "subject") else cells.type
+
+
+def _bounds(cells: Cells, kind: str, role: Role | None, privacy: Privacy) -> dict[str, Any]:
+    """Round bounds, wider than the data: an odd one would be somebody's."""
+    if role == "text":
+        return {"max": max(200, _ladder(2 * cells.longest))}
+    if kind not in ("integer", "number") or privacy == "identifier" or cells.low is None or cells.high is None:
+        return {}
+    for word in words(cells.name):
+        if word in SCALES and SCALES[word][0] <= cells.low and cells.high <= SCALES[word][1]:
+            return dict(zip(("min", "max"), SCALES[word], strict=True))
+    if kind == "number" and cells.low >= 0 and 0.5 < cells.high <= 1:
+        return {"min": 0, "max": 1}  # a share
+    if _is_scale(cells):
+        return {"min": int(cells.low), "max": int(cells.high)}
+    low = 0 if cells.low >= 0 else -_ladder(-2 * cells.low)
+    return {"min": low, "max": _ladder(2 * cells.high) if cells.high > 0 else 0}
+
+
+def _is_scale(cells: Cells) -> bool:
+    """Whether the numbers are a short scale, as 1 to 5, each step of which many rows share."""
+    if cells.type != "integer" or cells.values is None or not 2 <= cells.kinds <= 20 or cells.low is None:
+        return False
+    return cells.low >= 0 and min(cells.values.values()) >= SHARED_BY and (cells.high or 0) <= 20
+
+
+def _ladder(value: float) -> int | float:
+    """The next of 1, 2, 5, 10, 20 … that is no smaller.
+
+    >>> _ladder(173), _ladder(0.03), _ladder(1000)
+    (200, 0.05, 1000)
+    """
+    if value <= 0:
+        return 1
+    power = math.floor(math.log10(value))
+    step = next(step for step in (1, 2, 5, 10, 20) if value <= step * 10**power * (1 + 1e-9))
+    return step * 10**power if power >= 0 else round(step * 10.0**power, -power)
+
+
+def _categories(cells: Cells, kind: str, role: Role | None, privacy: Privacy, entry: dict[str, Any]) -> list[str]:
+    """Close the set of values where many rows share each, and they tell nothing of people; else say why not."""
+    if kind != "category" or role == "consent" or cells.values is None or cells.is_constant:
+        return []
+    if role not in ("label", "split") and (privacy != "none" or len(cells.values) > MOST_LISTED):
+        return []
+    rare = sum(number < SHARED_BY for number in cells.values.values())
+    if rare:
+        many = f"{rare} of its {len(cells.values)} values have fewer than {SHARED_BY} rows"
+        return [f"{many}: they are not listed" + ("; are they spelled right?" if role == "label" else "")]
+    entry["categories"] = sorted(cells.values, key=_in_order)
+    return []
+
+
+def _in_order(value: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(value), value
+    except ValueError:
+        return True, 0.0, value
+
+
+def _about_rows(sampled: Sampled) -> tuple[str, ...]:
+    if not sampled.all:
+        return (f"only the first {sampled.read:,} rows were read: rare values and gaps may come later",)
+    return (f"rows to learn from are few: {sampled.read:,}",) if sampled.read < 200 else ()
+
+
+def _held_back(columns: Sequence[Proposed], sampled: Sampled) -> float:
+    """The share of rows that `validate` would hold back for want of a label, a text or another required cell."""
+    whole = 1.0
+    for column in columns:
+        if column.entry.get("required", True):
+            whole *= column.cells.filled
+    return 1 - whole
+
+
+def _lengths(columns: Sequence[Proposed], sampled: Sampled) -> tuple[int, int]:
+    """How many tokens the middle text has, and how many nine of ten have at most."""
+    from pipelines.features import tokens
+
+    name = next((column.name for column in columns if column.entry.get("role") == "text"), None)
+    if name is None:
+        return 0, 0
+    counts = pl.Series([len(tokens(text)) for text in sampled.rows[name].drop_nulls().head(1000)])
+    return int(counts.median() or 0), int(counts.quantile(0.9) or 0)  # type: ignore[arg-type]
+
+
+def _with_names(columns: Sequence[Proposed], sampled: Sampled) -> float:
+    """The share of texts in which a person's name was found."""
+    from pipelines.privacy.entities import find_names_in
+
+    name = next((column.name for column in columns if column.entry.get("role") == "text"), None)
+    if name is None:
+        return 0.0
+    texts = sampled.rows[name].drop_nulls().gather_every(max(1, sampled.rows.height // 100)).str.slice(0, 500).to_list()
+    found = find_names_in(texts)
+    return sum(any(span.type == "PERSON" for span in spans) for spans in found) / max(len(texts), 1)
+
+
+def _named(source: Path) -> str:
+    """A name for the data set: that of its folder or file, as a word."""
+    stem = source.resolve().name.partition(".")[0] or "data"
+    return "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_").lower() or "data"

@@ -1,0 +1,269 @@
+"""Which column is the label, the text, the subject, the time, the split, the consent; and which are features."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipelines.proposing.cells import Cells
+from pipelines.proposing.naming import is_weight, names_a_person, says, score, words
+from pipelines.proposing.vocabulary import (
+    BIRTH,
+    CONSENT,
+    LABEL,
+    NAMES,
+    NOT_LABEL,
+    PARTS,
+    REACH,
+    ROW,
+    SPLIT,
+    TEXT,
+    THINGS,
+    TIME,
+    TRAIT,
+)
+from pipelines.record import Privacy, Role
+from pipelines.values import TRUE
+
+MOST_CLASSES = 50
+MOST_CATEGORIES = 100
+LEAST_SCORE = 2.5
+CLOSE = 2.0
+LEAK = 0.995
+LABELLED = 0.98
+
+
+@dataclass
+class Roles:
+    """The roles by column, and the doubts: of the whole (`doubts`) and of single columns (`of`)."""
+
+    roles: dict[str, Role] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    of: dict[str, list[str]] = field(default_factory=dict)
+
+    def holder(self, role: Role) -> str | None:
+        """The column that has a role."""
+        return next((name for name, each in self.roles.items() if each == role), None)
+
+    def doubt(self, name: str, why: str) -> None:
+        """Note what is unsure about a column."""
+        self.of.setdefault(name, []).append(why)
+
+    def free(self, name: str) -> bool:
+        """Whether a column has no role yet."""
+        return name not in self.roles
+
+
+def roles_of(
+    columns: Sequence[Cells], privacy: Mapping[str, Privacy], rows: pl.DataFrame, told: Mapping[str, Role]
+) -> Roles:
+    """The role of each column, those that somebody `told` first."""
+    roles = Roles(dict(told))
+    _split(columns, roles)
+    _consent(columns, roles)
+    _text([cells for cells in columns if privacy[cells.name] != "identifier"], roles)
+    _label(columns, privacy, roles)
+    _subject(columns, privacy, roles)
+    _time(columns, roles)
+    if roles.holder("text") is None and roles.holder("label") is not None:
+        _features(columns, privacy, rows, roles)
+    _echoes(columns, rows, roles)
+    return roles
+
+
+def _split(columns: Sequence[Cells], roles: Roles) -> None:
+    if roles.holder("split"):
+        return
+    for cells in columns:
+        values = {value.casefold() for value in cells.values or ()}
+        if roles.free(cells.name) and says(cells.name, SPLIT) and {"train", "test"} <= values <= PARTS:
+            roles.roles[cells.name] = "split"
+            return
+
+
+def _consent(columns: Sequence[Cells], roles: Roles) -> None:
+    if roles.holder("consent"):
+        return
+    for cells in columns:
+        granting = granted(cells)
+        if roles.free(cells.name) and says(cells.name, CONSENT) and granting and cells.kinds <= 4:
+            roles.roles[cells.name] = "consent"
+            roles.doubt(
+                cells.name, f"taken for consent, granted by {' or '.join(granting)}: rows without it never arrive"
+            )
+            return
+
+
+def granted(cells: Cells) -> list[str]:
+    """The values of a column that say yes."""
+    return sorted(
+        value for value in cells.values or () if value.lower() in (*TRUE, "granted", "agree", "agreed", "是", "同意")
+    )
+
+
+def _text(columns: Sequence[Cells], roles: Roles) -> None:
+    """The column that people write in: by its name, and by the length of what stands there."""
+    if roles.holder("text") or "feature" in roles.roles.values():
+        return
+    scores = {
+        cells.name: score(cells.name, TEXT) + min(cells.words, 20) / 2
+        for cells in columns
+        if roles.free(cells.name)
+        and cells.is_free_text
+        and cells.filled >= 0.5
+        and not says(cells.name, REACH - {"email", "mail"})
+    }
+    if not scores:
+        return
+    best = max(scores, key=lambda name: scores[name])
+    roles.roles[best] = "text"
+    for other in scores:
+        if other != best:
+            roles.doubt(other, f"another text: a model reads one, and {best} was chosen")
+    tabular = [cells.name for cells in columns if cells.type in ("integer", "number", "boolean", "category")]
+    if len(tabular) >= 8 and scores[best] < 12:
+        roles.doubt(best, "beside many columns of a table: take its role away, and the model reads the table")
+
+
+def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> None:
+    """The column to predict: by its name, its place and its values."""
+    if roles.holder("label"):
+        return
+    candidates = [cells for cells in columns if roles.free(cells.name) and _may_be_label(cells, privacy)]
+    scores = {cells.name: _label_score(cells, columns, privacy) for cells in candidates}
+    ranked = sorted(scores, key=lambda name: -scores[name])
+    _regression(columns, scores, roles)
+    if not ranked or scores[ranked[0]] < LEAST_SCORE:
+        roles.doubts.append("no column looks like a label: name it by `--label NAME`")
+        return
+    best = ranked[0]
+    roles.roles[best] = "label"
+    if score(best, LABEL) == 0:
+        roles.doubt(best, "taken for the label by its place and its values, not by its name")
+    filled = next(cells.filled for cells in columns if cells.name == best)
+    if filled < LABELLED:
+        roles.doubt(best, f"{1 - filled:.0%} of the rows have none: they will be held back".replace("%", " %", 1))
+    close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE]
+    if close:
+        roles.doubt(best, f"{' or '.join(close)} could be the label as well")
+
+
+def _may_be_label(cells: Cells, privacy: Mapping[str, Privacy]) -> bool:
+    few = 2 <= cells.kinds <= MOST_CLASSES and cells.values is not None
+    return few and cells.type != "time" and privacy[cells.name] != "identifier" and not cells.is_free_text
+
+
+def _label_score(cells: Cells, columns: Sequence[Cells], privacy: Mapping[str, Privacy]) -> float:
+    place = [each.name for each in columns].index(cells.name)
+    found = float(score(cells.name, LABEL))
+    if set(words(cells.name)) & NOT_LABEL:
+        found -= 6
+    if place == len(columns) - 1:
+        found += 3
+    elif place == 0:
+        found += 2.5
+    if privacy[cells.name] == "quasi":
+        found -= 5
+    if cells.kinds <= 10:
+        found += 1
+    if cells.type in ("integer", "number") and cells.kinds > 12:
+        found -= 4
+    # A label that most rows lack is an afterthought of somebody's.
+    return found - 12 * (1 - cells.filled)
+
+
+def _regression(columns: Sequence[Cells], scores: Mapping[str, float], roles: Roles) -> None:
+    """Say so where the label by its name is a number that has no classes."""
+    for cells in columns:
+        named = score(cells.name, LABEL) >= 10 and not set(words(cells.name)) & NOT_LABEL
+        if named and cells.name not in scores and cells.type in ("integer", "number") and cells.kinds > MOST_CLASSES:
+            why = "named like a label, but a number with too many values: no family predicts numbers"
+            roles.doubt(cells.name, why)
+
+
+def _subject(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> None:
+    """Whose the row is: what it takes to find all of a person's rows when they ask to be forgotten."""
+    if roles.holder("subject"):
+        return
+    people = any(says(cells.name, TRAIT) or privacy[cells.name] == "quasi" for cells in columns)
+    scores: dict[str, float] = {}
+    for cells in columns:
+        if not roles.free(cells.name) or cells.filled < 0.9 or cells.kinds < 10 or cells.type in ("time", "number"):
+            continue
+        found = _subject_score(cells, privacy, people=people)
+        if found > 0:
+            scores[cells.name] = found
+    if not scores:
+        return
+    best = max(scores, key=lambda name: scores[name])
+    roles.roles[best] = "subject"
+    if scores[best] < 5:
+        roles.doubt(best, "taken for the person's key, because the other columns are about people")
+    if others := [name for name in scores if name != best and scores[name] > scores[best] - CLOSE]:
+        roles.doubt(best, f"{' or '.join(others)} could be whose the row is as well")
+
+
+def _subject_score(cells: Cells, privacy: Mapping[str, Privacy], *, people: bool) -> float:
+    said = set(words(cells.name))
+    if names_a_person(cells.name):
+        return 10 if said & {"id", "uid", "userid", "编号", "号"} else 8
+    if said & THINGS:
+        return 0
+    if says(cells.name, {"email", "mail", "邮箱"}) and privacy[cells.name] == "identifier":
+        return 6
+    if says(cells.name, NAMES) and privacy[cells.name] == "identifier":
+        return 5
+    if said and said <= ROW and people and cells.distinct > 0.99 and privacy[cells.name] == "identifier":
+        return 4
+    return 0
+
+
+def _time(columns: Sequence[Cells], roles: Roles) -> None:
+    """When it happened; a date of birth is no such time."""
+    times = [
+        c for c in columns if roles.free(c.name) and c.type == "time" and not says(c.name, BIRTH) and c.filled > 0.5
+    ]
+    if roles.holder("time") or not times:
+        return
+    best = max(times, key=lambda cells: (score(cells.name, TIME), cells.filled))
+    roles.roles[best.name] = "time"
+    if len(times) > 1:
+        roles.doubt(best.name, f"one of {len(times)} times: taken for when the row came to be")
+
+
+def _features(columns: Sequence[Cells], privacy: Mapping[str, Privacy], rows: pl.DataFrame, roles: Roles) -> None:
+    label = roles.holder("label") or ""
+    for cells in columns:
+        if not roles.free(cells.name) or cells.type in ("text", "time") or privacy[cells.name] == "identifier":
+            continue
+        if cells.is_constant:
+            continue
+        if cells.type == "category" and cells.kinds > MOST_CATEGORIES:
+            roles.doubt(cells.name, "too many categories to learn from: it has no role")
+        elif is_weight(cells.name):
+            roles.doubt(cells.name, "a weight of rows, and no property of them: it has no role")
+        elif not tells(cells, rows, label):
+            roles.roles[cells.name] = "feature"
+
+
+def _echoes(columns: Sequence[Cells], rows: pl.DataFrame, roles: Roles) -> None:
+    """Say which columns without a role give the label away: nobody may make features of them."""
+    label = roles.holder("label")
+    for cells in columns:
+        if label and roles.free(cells.name) and not cells.is_constant and tells(cells, rows, label):
+            roles.doubt(cells.name, f"tells {label} by itself: known before it, or its echo? it has no role")
+
+
+def tells(cells: Cells, rows: pl.DataFrame, label: str) -> bool:
+    """Whether a column's value gives the label away: the commonest answer to each value is right nearly always."""
+    if cells.kinds > MOST_CATEGORIES or cells.filled < 0.5:
+        return False
+    pairs = Counter(zip(rows[cells.name].to_list(), rows[label].to_list(), strict=True))
+    right: dict[object, int] = {}
+    labels: Counter[object] = Counter()
+    for (value, answer), number in pairs.items():
+        right[value] = max(right.get(value, 0), number)
+        labels[answer] += number
+    total = max(rows.height, 1)
+    return sum(right.values()) >= LEAK * total and max(labels.values(), default=0) < 0.98 * total

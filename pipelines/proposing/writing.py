@@ -1,0 +1,160 @@
+"""A proposal as params.yaml: what to read and how, what each column is, and models that suit; doubts as comments."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from pipelines.proposing.proposal import Proposal, Proposed
+
+HEAD = """\
+# Proposed by `flywheel inspect` from {rows} rows of {source}: read it before you trust it.
+# What is unsure is marked, with the reason. A column that nothing needs is better left out: then it is never stored.
+"""
+USUAL_HELD_BACK = 0.05
+
+
+def parameters_of(proposal: Proposal, source: str) -> dict[str, Any]:
+    """All sections of params.yaml for a proposal, whose data lie at `source`."""
+    split, text = proposal.splits, proposal.holder("text") is not None
+    columns = {column.name: dict(column.entry) for column in proposal.columns}
+    if split:
+        columns[split_name(proposal)] = {"type": "category", "role": "split", "categories": list(split)}
+    own_split = bool(split) or proposal.holder("split") is not None
+    has_valid = "valid" in split or _brings_valid(proposal)
+    parts: dict[str, float] = {} if own_split else {"test": 0.15}
+    parts = parts if has_valid and own_split else {"valid": 0.15, **parts}
+    anonymise: dict[str, Any] = {"tables": {"fewest_subjects": 10}}
+    if proposal.with_names >= 0.01:
+        anonymise = {"text": {"mode": "placeholder", "finders": ["patterns", "names"]}, **anonymise}
+    return {
+        "record": {"name": proposal.name, "columns": columns},
+        "seed": 7,
+        "ingest": {"source": source, **proposal.found.settings},
+        "validate": {"max_quarantined": _allowed(proposal.held_back)},
+        "anonymise": anonymise,
+        "split": parts,
+        "train": _text_training(proposal) if text else _table_training(proposal),
+        "evaluate": {"draws": 1000},
+        "promote": {"margin": 0.02},
+        "listen": {"min_feedback": 200},
+    }
+
+
+def split_name(proposal: Proposal) -> str:
+    """A name for the column that the files' own splits make, which no column has yet."""
+    taken = {column.name for column in proposal.columns}
+    return next(name for name in ("split", "part", "_split", "_part") if name not in taken)
+
+
+def _brings_valid(proposal: Proposal) -> bool:
+    column = proposal.holder("split")
+    values = {value.casefold() for value in (column.cells.values or ())} if column else set()
+    return not values.isdisjoint({"valid", "validation", "dev", "val"})
+
+
+def _allowed(held_back: float) -> float:
+    """The share of rows that may be held back: the usual one, or a little more than what is missing by now."""
+    if held_back < 0.6 * USUAL_HELD_BACK:
+        return USUAL_HELD_BACK
+    return min(0.9, math.ceil((held_back + USUAL_HELD_BACK) * 20) / 20)
+
+
+def _text_training(proposal: Proposal) -> dict[str, Any]:
+    length = min(200, max(32, 8 * math.ceil(proposal.lengths[1] / 8)))
+    return {
+        "family": "lstm",
+        "epochs": 12 if proposal.sampled.read <= 20_000 else 6,
+        "batch_size": 64,
+        "learning_rate": 0.001,
+        "patience": 3,
+        **_weights(proposal),
+        "linear": {"words": 2, "characters": 3, "terms": 200_000, "c": 10.0},
+        "lstm": {"vocabulary": 20_000, "length": length, "embedding": 64, "units": 64, "dropout": 0.5},
+    }
+
+
+def _table_training(proposal: Proposal) -> dict[str, Any]:
+    large = proposal.sampled.read > 20_000
+    return {
+        "family": "mlp",
+        "epochs": 30 if large else 40,
+        "batch_size": 256 if large else 64,
+        "learning_rate": 0.001,
+        "patience": 5,
+        **_weights(proposal),
+        "linear": {"c": 1.0},
+        "mlp": {"layers": [64, 32] if large else [64], "dropout": 0.2},
+    }
+
+
+def _weights(proposal: Proposal) -> dict[str, str]:
+    """Let rare classes count as much as common ones where there are several and they differ by much."""
+    label = proposal.holder("label")
+    counts = sorted((label.cells.values or {}).values()) if label else []
+    return {"class_weight": "balanced"} if len(counts) > 2 and counts[0] < counts[-1] / 2.5 else {}
+
+
+def written(parameters: Mapping[str, Any], proposal: Proposal) -> str:
+    """`parameters` as YAML, a line for each column, its doubts above it."""
+    doubts = {column.name: column.doubts for column in proposal.columns}
+    lines = [HEAD.format(rows=f"{proposal.sampled.read:,}", source=proposal.found.source.name)]
+    lines[0] += "".join(f"# unsure: {doubt}\n" for doubt in proposal.doubts)
+    record = parameters["record"]
+    lines += ["record:", f"  name: {_inline(record['name'])}", "  columns:"]
+    for name, entry in record["columns"].items():
+        lines += [f"    # unsure: {doubt}" for doubt in doubts.get(name, ())]
+        lines.append(f"    {_inline(name)}: {_inline(entry)}")
+    for section, values in parameters.items():
+        if section != "record":
+            lines += ["", *_section(section, values, proposal)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
+    if not isinstance(values, Mapping) or not values:
+        return [f"{name}: {_inline(values)}"]
+    lines = [f"{name}:", *(f"  {_inline(key)}: {_inline(value)}" for key, value in values.items())]
+    if name == "anonymise" and "text" in values:
+        found = f"{max(0.01, proposal.with_names):.0%}".replace("%", " %")
+        lines.insert(
+            0, f"# Names were found in {found} of the texts looked at; `finders: [patterns]` is faster and leaves them."
+        )
+    return lines
+
+
+def _inline(value: Any) -> str:
+    """A value as YAML on one line."""
+    text = yaml.safe_dump([value], default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9)
+    return text.strip().removeprefix("[").removesuffix("]")
+
+
+def column_in_json(column: Proposed) -> dict[str, Any]:
+    """One column for programs: what is proposed, how much of it is filled, and what is unsure."""
+    return {
+        "name": column.name,
+        "role": None,
+        "privacy": "none",
+        **column.entry,
+        "filled": round(column.cells.filled, 4),
+        "unsure": list(column.doubts),
+    }
+
+
+def in_json(proposal: Proposal, source: str) -> dict[str, Any]:
+    """A proposal for programs."""
+    label: Sequence[str] = ()
+    if (column := proposal.holder("label")) is not None:
+        label = column.entry.get("categories", [])
+    return {
+        "source": source,
+        "files": [path.name for path in proposal.found.files],
+        "rows_read": proposal.sampled.read,
+        "read_whole": proposal.sampled.all,
+        "columns": [column_in_json(column) for column in proposal.columns],
+        "classes": list(label),
+        "families": list(proposal.families),
+        "unsure": list(proposal.doubts),
+        "parameters": parameters_of(proposal, source),
+    }

@@ -25,7 +25,8 @@ class Column:
     """One column: what it holds, what it is for, and what it reveals.
 
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
-    set of values; `min` and `max` bound a number, or the length of a text in characters.
+    set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of a
+    `unique` column, the first one passes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     granted: tuple[str, ...] = ()
     min: float | None = None
     max: float | None = None
+    unique: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -47,10 +49,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Record:
-    """The columns of one data set, in order."""
+    """The columns of one data set, in order, and the rules across them: (name, condition), as `rules` reads them."""
 
     name: str
     columns: tuple[Column, ...]
+    rules: tuple[tuple[str, str], ...] = ()
 
     def with_role(self, role: Role) -> Column | None:
         """The column that has `role`, or None."""
@@ -92,11 +95,26 @@ def parse_record(section: object) -> Record:
             "Expected `record: {name: …, columns: {NAME: {type: …, role: …, privacy: …}, …}}`.",
             "copy the section from the preset nearest to your data (`flywheel new --help` lists them).",
         )
-    _refuse_unknown("record", section, ("name", "columns"))
+    _refuse_unknown("record", section, ("name", "columns", "rules"))
     columns = tuple(_parse_column(str(name), entry) for name, entry in section["columns"].items())
-    record = Record(str(section.get("name", "data")), columns)
+    record = Record(str(section.get("name", "data")), columns, _parse_rules(section.get("rules", {}), columns))
     _check_roles(record)
     return record
+
+
+def _parse_rules(section: object, columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    if not isinstance(section, Mapping) or not all(isinstance(rule, str) for rule in section.values()):
+        raise RecordError(
+            "params.yaml: `record.rules` does not name rules.",
+            "Expected names with conditions, as `end after start: start <= end`.",
+            "give each rule a name and a condition in one line.",
+        )
+    if section:
+        from pipelines.rules import condition  # the service reads records too, and has no use for tables
+
+        for rule in section.values():
+            condition(rule, {column.name: column.type for column in columns})
+    return tuple((str(name), rule) for name, rule in section.items())
 
 
 def _parse_column(name: str, entry: object) -> Column:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.checks.limits import Checks
+from pipelines.checks.report import FINDINGS, Report, look_over, refuse_grave
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.expectations import suite, table
@@ -53,25 +55,29 @@ def validate(
     *,
     record: Record,
     max_quarantined: float = 0.2,
+    checks: Checks = Checks(),
     environment: Environment,
 ) -> None:
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
 
-    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    Raises DataError where more than the share `max_quarantined` of the rows would be held back, or where a finding
+    about the table reaches the threshold in `checks` at which it stops the run.
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     frame = open_rows(raw, record, vault, access, planted=True)
     planted = frame.filter(pl.col("origin") == PLANTED)["row"].to_list()
     people = frame.height - len(planted)
-    reasons = _check(table(frame, record), record, docs, planted)
+    report = look_over([frame.filter(pl.col("origin") != PLANTED)], record, checks)
+    refuse_grave(report)
+    reasons = _check(table(frame, record), record, docs, planted, report)
     share = len(reasons.by_row) / max(people, 1)
     if people == 0 or share > max_quarantined:
         raise _too_many(people, share, max_quarantined, reasons)
     _write(validated, frame, people, reasons)
 
 
-def _check(rows: pl.DataFrame, record: Record, docs: Path, planted: list[str]) -> Reasons:
+def _check(rows: pl.DataFrame, record: Record, docs: Path, planted: list[str], report: Report) -> Reasons:
     with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
         reasons = _reasons(_run_checkpoint(rows, record, Path(project)))
         reasons.planted = {row: reasons.by_row.pop(row) for row in planted if row in reasons.by_row}
@@ -80,7 +86,16 @@ def _check(rows: pl.DataFrame, record: Record, docs: Path, planted: list[str]) -
         with replacing(docs) as draft:
             shutil.copytree(site, draft)
             make_local(draft)
-            write_index(draft, record.name, people, people - len(reasons.by_row), reasons.counts(), len(planted))
+            write_json(draft / FINDINGS, report.to_dict())
+            write_index(
+                draft,
+                record.name,
+                people,
+                people - len(reasons.by_row),
+                reasons.counts(),
+                len(planted),
+                report.findings,
+            )
     return reasons
 
 

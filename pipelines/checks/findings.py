@@ -76,7 +76,7 @@ def few_rows(seen: Gathered, wanted: int) -> Finding | None:
         return None
     return Finding(
         "few_rows",
-        "rows are fewer than expected",
+        "rows that were expected have arrived",
         seen.rows,
         wanted,
         (wanted - seen.rows) / wanted,

@@ -7,6 +7,7 @@ texts and values for the search of leaks are kept of `SIGNED` and `SAMPLED` rows
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -49,10 +50,12 @@ def may_be_ids(record: Record) -> list[Column]:
 
 def gather(shards: Iterable[pl.DataFrame], record: Record) -> Gathered:
     """What `shards` of rows hold, each with row, origin and the record's columns as text, as they arrived."""
-    keys, samples, signed = [], [], []
+    keys: list[pl.DataFrame] = []
+    samples: list[pl.DataFrame] = []
+    signed: list[Signatures] = []
     missing: Counter[str] = Counter()
     blank: dict[str, list[str]] = {}
-    newest = []
+    newest: list[date] = []
     for shard in shards:
         values = typed(shard, record)
         keys.append(_keys(shard, values, record))
@@ -72,7 +75,9 @@ def _keys(shard: pl.DataFrame, values: pl.DataFrame, record: Record) -> pl.DataF
     """The compact keys of a shard. Polars' hashes are equal for equal values within one process: they are not kept."""
     split = record.with_role("split")
     part = pl.col(split.name).cast(pl.Categorical) if split else pl.lit(None, dtype=pl.Categorical).alias("part")
-    ids = [pl.when(present(c).is_not_null()).then(pl.col(c.name).hash()).alias(f"id {c.name}") for c in may_be_ids(record)]
+    ids = [
+        pl.when(present(c).is_not_null()).then(pl.col(c.name).hash()).alias(f"id {c.name}") for c in may_be_ids(record)
+    ]
     kept = shard.select(
         "row",
         pl.col("origin").cast(pl.Categorical),
@@ -116,7 +121,7 @@ def _note_blanks(shard: pl.DataFrame, record: Record, blank: dict[str, list[str]
                 blank.setdefault(column.name, []).extend(rows)
 
 
-def _newest(values: pl.DataFrame, record: Record) -> list[object]:
+def _newest(values: pl.DataFrame, record: Record) -> list[date]:
     time = record.with_role("time")
     if time is None or time.type != "time":
         return []

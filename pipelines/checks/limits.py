@@ -4,14 +4,20 @@ from dataclasses import dataclass
 
 from pipelines.checks.finding import Threshold
 
-MOST_TEXTS, NEAR_TEXTS, FEW, TAIL, HALF = Threshold(0.01), Threshold(0.05), Threshold(0.001), Threshold(0.2), Threshold(0.5)
+MOST_TEXTS, NEAR_TEXTS, FEW, TAIL, HALF = (
+    Threshold(0.01),
+    Threshold(0.05),
+    Threshold(0.001),
+    Threshold(0.2),
+    Threshold(0.5),
+)
 
 
 @dataclass(frozen=True)
 class Checks:
     """The fewest rows to go on with, and a threshold for each check of the table. None stops the run by default."""
 
-    min_rows: int = 1
+    min_rows: int = 0
     repeated_rows: Threshold = FEW
     repeated_texts: Threshold = MOST_TEXTS
     near_texts: Threshold = NEAR_TEXTS

@@ -125,7 +125,9 @@ def _sign(rows: list[str], texts: list[str]) -> Signatures:
         bands = mixed(bands * np.uint64(31) + filled[:, :, place])
     cut = np.arange(len(grams.hashes)) - grams.starts[grams.owners] < SKETCH
     starts = np.concatenate([[0], np.cumsum(np.minimum(grams.sizes, SKETCH))]).astype(np.int64)
-    return Signatures(np.array(rows, dtype=object), whole, mixed(smallest.min(axis=1)), bands, Grams(grams.hashes[cut], starts))
+    return Signatures(
+        np.array(rows, dtype=object), whole, mixed(smallest.min(axis=1)), bands, Grams(grams.hashes[cut], starts)
+    )
 
 
 def _whole(grams: Grams, texts: list[str]) -> Hashes:

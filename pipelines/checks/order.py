@@ -50,7 +50,9 @@ def tail_distance(labels: NDArray[np.integer], cut: int) -> tuple[float, float]:
     from scipy.special import chdtrc
 
     codes = np.unique(labels, return_inverse=True)[1]
-    counts = np.stack([np.bincount(part, minlength=codes.max() + 1) for part in (codes[:cut], codes[cut:])]).astype(float)
+    counts = np.stack([np.bincount(part, minlength=codes.max() + 1) for part in (codes[:cut], codes[cut:])]).astype(
+        float
+    )
     shares = counts / counts.sum(axis=1, keepdims=True)
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
     statistic = float(((counts - expected) ** 2 / expected).sum())

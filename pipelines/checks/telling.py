@@ -103,5 +103,14 @@ def _leak(name: str, worth: float, record: Record, rows: int, threshold: Thresho
     mend = f"ask when {name} is known; if later than the prediction, take `role: feature` away." if used else "nothing."
     severity = grade(worth, threshold) if used else "info"
     return Finding(
-        "telling_column", f"{name} tells the label alone", rows, rows, worth, severity, meaning, mend, (), {"worth": worth}
+        "telling_column",
+        f"{name} tells the label alone",
+        rows,
+        rows,
+        worth,
+        severity,
+        meaning,
+        mend,
+        (),
+        {"worth": worth},
     )

@@ -42,7 +42,8 @@ STYLE = """
   .badge { border: 1px solid var(--line); border-radius: 4px; padding: 0 .4em; font-size: .85em }
   .btn, button, .ge-walkthrough-modal-dialog, .modal, .navbar-brand, .cooltip .top { display: none }
   .bar { background: var(--link); height: .8em; display: inline-block; border-radius: 2px; min-width: 2px }
-  td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } td.wide { width: 45% }
+  td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+  td.wide { width: 45% }
   .big { font-size: 1.6em; margin: .2em 0 } .soft { color: var(--soft) } .scroll { overflow-x: auto }
   nav ul, #navigation ul { columns: 3; padding-left: 1.1em } .collapse:not(.show) { display: block }
   .finding { background: var(--card); border-left: 4px solid var(--line); border-radius: 4px; padding: .6em 1em;
@@ -50,7 +51,8 @@ STYLE = """
   .finding.stop { border-color: var(--bad) } .finding.warn .sign { color: var(--warn) }
   .finding.stop .sign { color: var(--bad) } .sign { color: var(--soft); font-weight: bold }
   .finding code { font-size: .85em; overflow-wrap: anywhere; color: var(--soft) }
-  figure { margin: 1em 0; background: white; border-radius: 4px } figure img { max-width: 100%; height: auto; display: block }
+  figure { margin: 1em 0; background: white; border-radius: 4px }
+  figure img { max-width: 100%; height: auto; display: block }
   td.warn { color: var(--warn); font-weight: bold } td.good { color: var(--good) }
   @media (max-width: 40rem) { body { margin: 1rem auto } nav ul, #navigation ul { columns: 1 } td.wide { width: 20% }
          .big { font-size: 1.3em } }

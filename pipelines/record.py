@@ -25,8 +25,8 @@ class Column:
     """One column: what it holds, what it is for, and what it reveals.
 
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
-    set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of a
-    `unique` column, the first one passes.
+    set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of
+    a `unique` column, the first one passes.
     """
 
     name: str

@@ -155,7 +155,7 @@ def condition(rule: str, types: Mapping[str, str]) -> pl.Expr:
     except _WrongError as error:
         raise RecordError(
             f"params.yaml: a rule of `record.rules` cannot be read: {error}.",
-            "Expected comparisons of columns and values, as `start <= end` or `total == price * amount or total is missing`.",
+            "Expected comparisons of columns and values, as `start <= end` or `a == b * c or a is missing`.",
             f"mend the rule: {rule[:LONGEST]}",
         ) from None
     return found.fill_null(value=True)

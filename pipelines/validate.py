@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.checks.finding import FINDINGS
 from pipelines.checks.limits import Checks
-from pipelines.checks.report import FINDINGS, Report, look_over, refuse_grave
+from pipelines.checks.report import Report, look_over, refuse_grave
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.expectations import suite, table

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+# Where findings are written, beside the data docs.
+FINDINGS = "findings.json"
 Severity = Literal["info", "warn", "stop"]
 # Of the rows that a finding is about, so many are named; its count tells of all.
 NAMED = 1000

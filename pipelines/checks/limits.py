@@ -1,4 +1,4 @@
-"""From which share of the rows on a finding warns, and from which it stops the run: `validate.checks` in params.yaml."""
+"""From which share of rows on a finding warns, and from which it stops the run: `validate.checks` in params.yaml."""
 
 from dataclasses import dataclass
 

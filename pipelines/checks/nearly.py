@@ -1,9 +1,9 @@
 """Texts that nearly repeat another one, found by MinHash signatures and banding, without comparing all with all.
 
 Two texts are near when their sets of character runs (`grams.shingles`) have a Jaccard similarity of `NEAR` or more.
-A text's signature is the smallest hash in each of `BINS` bins (one permutation hashing: Li, Owen, Zhang 2012), empty bins
-filled from others by hash (Shrivastava 2017, "Optimal Densification"), so that each place agrees with a probability equal
-to the similarity. Texts that agree in one of `BANDS` bands of `BINS / BANDS` places are compared by sketches: the
+A text's signature is the smallest hash in each of `BINS` bins (one permutation hashing: Li, Owen, Zhang 2012), empty
+bins filled from others by hash (Shrivastava 2017, "Optimal Densification"), so that each place agrees with a
+probability equal to the similarity. Texts that agree in one band of places are compared by their sketches: the
 `SKETCH` smallest hashes of each (Broder 1997), which is the exact similarity for texts with no more pieces than that.
 A pair of similarity s meets in some band with probability 1 - (1 - s^4)^16: 0.9998 at 0.8, 0.64 at 0.5, 0.03 at 0.2.
 """
@@ -115,7 +115,7 @@ def _sign(rows: list[str], texts: list[str]) -> Signatures:
     whole = _whole(grams, texts)
     smallest = np.full((len(texts), BINS), EMPTY, dtype=np.uint64)
     smallest[grams.sizes == 0] = 0  # a text without characters
-    # A hash has 40 bits; its first 6 name the bin. Within a text hashes come in order: the first of a bin is its smallest.
+    # A hash has 40 bits, the first 6 name the bin. A text's hashes come in order: the first of a bin is its smallest.
     cells = grams.owners * BINS + (grams.hashes >> np.uint64(34)).astype(np.int64)
     first = np.flatnonzero(np.r_[True, cells[1:] != cells[:-1]][: len(cells)])
     smallest.ravel()[cells[first]] = grams.hashes[first]

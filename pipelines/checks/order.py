@@ -37,8 +37,8 @@ def order_of_labels(seen: Gathered, threshold: Threshold) -> Finding | None:
         len(labels),
         distance,
         grade(distance, threshold),
-        f"The label changes {changes:,} times from row to row; {expected:,.0f} times would be chance. The last tenth holds "
-        f"{seen_there}: whoever cuts off the tail to validate, as Keras' `validation_split` does, measures nothing.",
+        f"The label changes {changes:,} times from row to row; {expected:,.0f} times would be chance. The last tenth "
+        f"holds {seen_there}: whoever cuts off the tail to validate, as Keras' `validation_split`, measures little.",
         "nothing here: `split` draws rows by a hash and not by place. Shuffle the file before you use it elsewhere.",
         tuple(tail.head(1)),
         {"label_changes": changes, "expected_changes": round(expected, 1), "classes_in_tail": classes},

@@ -27,7 +27,7 @@ def repeated_texts(seen: Gathered, threshold: Threshold) -> Finding | None:
         threshold,
         f"{alike:,} where width, case and spacing do not count. A text that stands in two parts of the data is seen in "
         "training and asked in the test.",
-        "nothing, if they are of different people: `split` keeps equal texts in one part. Else remove them at the source.",
+        "nothing, if they are of different people: `split` keeps equal texts in one part. Else remove them.",
         {"alike": alike},
     )
 
@@ -59,7 +59,7 @@ def near_texts(seen: Gathered, threshold: Threshold) -> Finding | None:
         rows,
         len(signed.rows),
         threshold,
-        f"They share {NEAR:.0%} of their runs of characters or more (Jaccard): boilerplate, retweets, small corrections."
+        f"They share {NEAR:.0%} of their runs of characters or more (Jaccard): boilerplate, retweets, corrections."
         f"{looked} A model that has read one knows the other.",
         "look at a few by their ids; where they are one text, remove them at the source or strip what is common.",
         {"pairs": len(pairs), "texts": len(signed.rows)},
@@ -80,8 +80,8 @@ def two_labels(seen: Gathered, threshold: Threshold) -> Finding | None:
         alike["row"],
         held.height,
         threshold,
-        f"{texts:,} texts to the letter, {normals:,} where width, case and spacing do not count: people disagreed, or one "
-        "of them erred. They are held back, unless feedback settled them.",
+        f"{texts:,} texts to the letter, {normals:,} where width, case and spacing do not count: people disagreed, or "
+        "one erred. They are held back, unless feedback settled them.",
         "decide each by its ids, or leave them out: nobody can learn from them.",
         {"texts": texts, "texts_alike": normals},
     )
@@ -128,7 +128,7 @@ def repeated_ids(seen: Gathered, threshold: Threshold) -> list[Finding]:
             threshold,
             f"{name} names one row nearly everywhere, but not here; {differing:,} of these names stand for different "
             "contents.",
-            f"remove what was exported twice; or say `unique: true` at {name} in `record`: later rows are held back then.",
+            f"remove what was exported twice; or say `unique: true` at {name} in `record`: the first row passes.",
             {"names_of_different_contents": differing},
         )
         found += [finding] if finding else []

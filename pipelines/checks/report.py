@@ -13,8 +13,6 @@ from pipelines.checks.limits import Checks
 from pipelines.errors import DataError
 from pipelines.record import Record
 
-FINDINGS = "findings.json"
-
 
 @dataclass(frozen=True)
 class Report:

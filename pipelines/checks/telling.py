@@ -37,7 +37,7 @@ def telling_columns(seen: Gathered, threshold: Threshold) -> list[Finding]:
 
 
 def held_out_worth(level: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
-    """The share of the labels' entropy that `level` takes away on one half of the rows, learnt on the other; 0 at least.
+    """The share of the labels' entropy that `level` takes away on one half of the rows, learnt on the other.
 
     Shares per level are smoothed towards those of all rows by one row's weight.
     """
@@ -54,7 +54,7 @@ def held_out_worth(level: NDArray[np.int64], labels: NDArray[np.int64]) -> float
 
 
 def levels(values: pl.Series, column: Column) -> NDArray[np.int64]:
-    """Each value as one of a few levels: bins of equally many rows, or the commonest values; missing is one of its own."""
+    """Each value as one of a few levels: bins of equally many rows, or the commonest values; missing is another."""
     if column.is_numeric or column.type == "time":
         numbers = values.cast(pl.Float64) if column.is_numeric else values.cast(pl.Int64).cast(pl.Float64)
         array = numbers.to_numpy().astype(np.float64)

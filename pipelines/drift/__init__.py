@@ -1,7 +1,7 @@
-"""Has what comes in moved away from what the champion learnt?
+"""What comes in beside what the champion learnt: how far it moved, and whether chance explains it.
 
-`traits` turns rows into counts, `profile` keeps those of the champion's training data, `effects` says how far two sets of
-counts are apart and whether chance explains it, `compared` puts them side by side, `detector` watches one answer after
-the other, and `report` shows it. No value of a row is kept: counts per bin, names of categories that many share, and
-hashes of words that several texts share.
+`traits` turns rows into counts, `profile` keeps those of the champion's training data, `effects` says how far two sets
+of counts are apart, `compared` puts them side by side, `detector` watches one answer after the other, and `report`
+shows it. No value of a row is kept: counts per bin, names of categories that several rows share, and hashes of words that
+several texts share.
 """

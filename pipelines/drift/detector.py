@@ -1,9 +1,9 @@
-"""A detector that looks at one answer after the other: has the share of a class moved, and since when?
+"""A detector that looks at one answer after the other: it says when the share of a class has moved, and since when.
 
 For each class and direction it bets against "the share is what it was": a Shiryaev-Roberts statistic, the sum over all
-moments s at which the change may have come of the likelihood ratio of the answers since s, averaged over how large the
-change may be (an e-detector: Shin, Ramdas and Rinaldo 2023, "E-detectors: a nonparametric framework for sequential change
-detection"). While nothing changes, the statistic minus the number of answers is a martingale at most, so by Doob's
+moments at which the change may have come of the likelihood ratio of the answers since, averaged over how large the
+change may be (an e-detector: Shin, Ramdas and Rinaldo 2023, "E-detectors: a nonparametric framework for sequential
+change detection"). While nothing changes, the statistic less the number of answers is a supermartingale, so by Doob's
 inequality the chance of an alarm within n answers is n / `PATIENCE` at most, and the mean wait for a false one is
 `PATIENCE` answers or more.
 """
@@ -33,15 +33,10 @@ class Alarm:
 
 
 def detect(answers: Sequence[str], before: Mapping[str, int], patience: float = PATIENCE) -> Alarm | None:
-    """The first alarm in `answers`, in their order, against the counts of classes `before`; None where there is none."""
+    """The first alarm in `answers`, in their order, against the counts of classes `before`, or None."""
     total = sum(before.values())
     given = np.asarray(answers, dtype=object)
-    bets = [
-        (label, direction, odds)
-        for label in before
-        for direction in ("up", "down")
-        for odds in ODDS
-    ]
+    bets = [(label, direction, odds) for label in before for direction in ("up", "down") for odds in ODDS]
     if not total or not len(given):
         return None
     gains = np.stack([_gain(given == label, before[label], total, way, odds) for label, way, odds in bets])
@@ -64,11 +59,12 @@ def shiryaev_roberts(gains: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _gain(hits: NDArray[np.bool_], count: int, total: int, direction: str, odds: float) -> NDArray[np.float64]:
-    """The logarithm of the likelihood ratio of each answer: the share moved by `odds`, against it being where it was."""
+    """The logarithm of the likelihood ratio of each answer: the share moved by `odds`, against it having stayed."""
     share = (count + 0.5) / (total + 1)
     error = MARGIN * np.sqrt(share * (1 - share) / total)
     held = share + error if direction == "up" else share - error
     held = float(np.clip(held, 1e-6, 1 - 1e-6))
     factor = odds if direction == "up" else 1 / odds
     moved = held * factor / (1 - held + held * factor)
-    return np.where(hits, np.log(moved / held), np.log((1 - moved) / (1 - held)))
+    gain, loss = np.log(moved / held), np.log((1 - moved) / (1 - held))
+    return np.asarray(np.where(hits, gain, loss), dtype=np.float64)

@@ -28,9 +28,9 @@ class Effect:
 def apart(before: Floats, now: Floats, *, ordered: bool) -> Effect:
     """The effect between counts over the same bins; bins with too few rows to judge are pooled.
 
-    PSI, the population stability index, is the sum of (p - q) ln(p / q), less what it is by chance: (bins - 1)(1/n + 1/m)
-    (Yurdakul and Naranjo 2020). Cramér's V is that of two halves of equal size, whatever the sizes are, corrected in the
-    way of Bergsma (2013). The divergence is Jensen and Shannon's, in bits. The test is Pearson's chi-square.
+    PSI, the population stability index, is the sum of (p - q) ln(p / q), less its mean by chance, (bins - 1)(1/n + 1/m)
+    (Yurdakul and Naranjo 2020). Cramér's V is that of two halves of equal size, whatever the sizes are, corrected in
+    the way of Bergsma (2013). The divergence is Jensen and Shannon's, in bits. The test is Pearson's chi-square.
     """
     from scipy.special import chdtrc
 
@@ -97,7 +97,7 @@ def _cumulative(counts: Floats) -> Floats:
 
 
 def _pooled(before: Floats, now: Floats, *, ordered: bool) -> Floats:
-    """Both counts over bins that each expect `EXPECTED` rows or more on either side: neighbours, or the rarest, joined."""
+    """Both counts over bins that each expect `EXPECTED` rows or more on either side: others are joined."""
     both = np.stack([before, now]).astype(np.float64)
     both = both[:, both.sum(axis=0) > 0]
     if not ordered:

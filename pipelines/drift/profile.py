@@ -86,9 +86,7 @@ def read_profile(path: Path) -> Profile:
         card: dict[str, Any] = json.loads(stored["card"].tobytes())
         vocabulary, seen = np.unpackbits(stored["vocabulary"]).astype(np.bool_), stored["seen"]
     traits = {
-        name: Trait(
-            entry["kind"], entry["rows"], tuple(entry["counts"]), tuple(entry["edges"]), tuple(entry["names"])
-        )
+        name: Trait(entry["kind"], entry["rows"], tuple(entry["counts"]), tuple(entry["edges"]), tuple(entry["names"]))
         for name, entry in card["traits"].items()
     }
     return Profile(card["rows"], traits, vocabulary, seen)

@@ -4,6 +4,7 @@ A number has bins of equally many rows of the champion's training data, a catego
 length, how much of it is Chinese, how many of its words the training data lacked, and which pieces of words it holds.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -150,7 +151,7 @@ def _blocks(texts: Sequence[str]) -> list[Grams]:
     """The words of the texts, a few million characters at a time."""
     ends = np.cumsum([len(text) for text in texts]) // BLOCK
     cuts = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
-    return [words([text.casefold() for text in texts[i:j]]) for i, j in zip(cuts, cuts[1:], strict=False)]
+    return [words([text.casefold() for text in texts[i:j]]) for i, j in itertools.pairwise(cuts)]
 
 
 def _document_counts(grams: Grams) -> tuple[int, ...]:

@@ -16,6 +16,9 @@ OUTSIDE = re.compile(
     re.IGNORECASE,
 )
 NEWSLETTER = re.compile(r"<footer\b.*?</footer>", re.IGNORECASE | re.DOTALL)
+# A check of our own is an expectation that its flag is true, under a heading that says what is wrong where it is not.
+FLAG = re.compile(r"values must belong to this set: <span[^>]*>\s*True\s*</span>")
+NOTHING = re.compile(r" / __none__(?= / )|(?<=>)\s*Data asset:\s*None\s*(?=<)")
 # Should a later version bring something new from outside, the browser refuses it.
 POLICY = (
     '<meta name=viewport content="width=device-width, initial-scale=1">'
@@ -45,13 +48,19 @@ STYLE = """
   td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
   td.wide { width: 45% }
   .big { font-size: 1.6em; margin: .2em 0 } .soft { color: var(--soft) } .scroll { overflow-x: auto }
-  nav ul, #navigation ul { columns: 3; padding-left: 1.1em } .collapse:not(.show) { display: block }
+  nav ul, #navigation ul { columns: 3; padding-left: 1.1em }
+  .collapse:not(.show), p:has(> a[data-toggle=collapse]), .card:has(.btn-group) { display: none }
+  .show-scrollbars { overflow-x: auto } .show-scrollbars br { display: none }
+  .show-scrollbars strong { display: block; font-weight: 500; color: var(--bad) }
+  .ge-section th:first-child { width: 4em } .ge-section th:last-child { width: 13em }
+  .ge-section + .ge-section h5 { margin-top: 1.6em } hr { border: 0; border-top: 1px solid var(--line) }
   .finding { background: var(--card); border-left: 4px solid var(--line); border-radius: 4px; padding: .6em 1em;
          margin: .7em 0 } .finding p { margin: .25em 0 } .finding.warn { border-color: var(--warn) }
   .finding.stop { border-color: var(--bad) } .finding.warn .sign { color: var(--warn) }
   .finding.stop .sign { color: var(--bad) } .sign { color: var(--soft); font-weight: bold }
-  .finding code { font-size: .85em; overflow-wrap: anywhere; color: var(--soft) }
-  figure { margin: 1em 0; background: white; border-radius: 4px }
+  code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .87em; overflow-wrap: anywhere }
+  .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1rem;
+         align-items: start } figure { margin: 0; background: white; border-radius: 4px; padding: .4rem }
   figure img { max-width: 100%; height: auto; display: block }
   td.warn { color: var(--warn); font-weight: bold } td.good { color: var(--good) }
   @media (max-width: 40rem) { body { margin: 1rem auto } nav ul, #navigation ul { columns: 1 } td.wide { width: 20% }
@@ -67,6 +76,7 @@ def make_local(site: Path) -> None:
     """Rewrite all pages of `site` so that they load nothing from outside, and can be read all the same."""
     for page in site.rglob("*.html"):
         text = NEWSLETTER.sub("", OUTSIDE.sub("", page.read_text("utf-8")))
+        text = NOTHING.sub("", FLAG.sub("no row may be so", text))
         page.write_text(text.replace("</head>", f"{POLICY}{STYLE}</head>", 1), "utf-8")
 
 
@@ -127,5 +137,10 @@ def _told(finding: Finding) -> str:
     return (
         f"<div class='finding {finding.severity}'><p><span class=sign>{SIGNS[finding.severity]}</span> "
         f"<b>{finding.count:,}</b> of {finding.of:,} {html.escape(finding.title)}</p>"
-        f"<p>{html.escape(finding.meaning)}</p><p class=soft>To mend: {html.escape(finding.mend)}</p>{rows}</div>"
+        f"<p>{_written(finding.meaning)}</p><p class=soft>To mend: {_written(finding.mend)}</p>{rows}</div>"
     )
+
+
+def _written(text: str) -> str:
+    """`text` as HTML; what stands in back quotes is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -32,7 +32,9 @@ def order_of_labels(seen: Gathered, threshold: Threshold) -> Finding | None:
     seen_there = "one class only" if classes == 1 else f"{classes} classes, in other shares than before"
     return Finding(
         "order_of_labels",
-        "rows lie in the order of their labels",
+        "rows lie in the order of their labels"
+        if changes < expected / 2
+        else "rows of the last tenth, with other labels",
         len(labels) - cut,
         len(labels),
         distance,

@@ -9,6 +9,11 @@ from pipelines.drift.profile import Profile
 from pipelines.pages import page
 
 DRIFT = "drift.json"
+JUDGED = (
+    "A trait moved where two things hold: its PSI (population stability index, less what chance adds) matters, and its "
+    "p-value, adjusted for all traits together, is below 5 %. So a large sample alone raises no alarm, and of twenty "
+    "comparisons of equal data one at most does. Cramér's V is that of two equal halves."
+)
 
 
 def describe(found: Comparison, profile: Profile, version: int) -> dict[str, Any]:
@@ -30,10 +35,8 @@ def first_page(name: str, card: Mapping[str, Any], pictures: Mapping[str, str]) 
         f"<h1>Then and now: {html.escape(name)}</h1><p class=big>{moved}</p>"
         f"<p>The {card['rows_now']:,} rows that came in since champion version {card['champion']} was made, beside the "
         f"{card['rows_then']:,} that it learnt from. No value of any row stands on this page.</p>{_table(traits)}"
-        f"<p class=soft>A trait moved where two things hold: its PSI (population stability index, less what chance "
-        f"adds) matters, and its p-value, adjusted for all traits together, is below 5 %. So a large sample alone raises "
-        f"no alarm, and of twenty comparisons of equal data one at most does. Cramér's V is that of two equal halves.</p>"
-        f"<h2>Pictures</h2>{_figures(traits, pictures)}"
+        f"<p class=soft>{JUDGED}</p>"
+        f"<h2>Pictures</h2><div class=figures>{_figures(traits, pictures)}</div>"
     )
     return page(f"Then and now: {name}", body)
 

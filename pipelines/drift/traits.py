@@ -71,6 +71,7 @@ def trait_of(values: NDArray[np.float64] | pl.Series | Grams) -> Trait:
         return Trait("category", 0, (), names=tuple(names)).again(values)
     held = values[~np.isnan(values)]
     edges = np.unique(np.quantile(held, np.linspace(0, 1, BINS + 1)[1:-1])) if len(held) else np.zeros(0)
+    edges = edges[edges < held.max()] if len(held) else edges  # nothing lies beyond the last one
     return Trait("number", 0, (), edges=tuple(edges.tolist())).again(values)
 
 

@@ -10,9 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.retrain import retrain
-from pipelines.answered import said_by
-from pipelines.drift.detector import detect
-from pipelines.drift.profile import CLASS, read_profile
+from pipelines.drift.answers import moved_answers
 from pipelines.environment import read_environment
 from pipelines.erasure import retrain_by, unlearnt
 from pipelines.errors import FlywheelError
@@ -21,10 +19,6 @@ from pipelines.ledger import Ledger, now, open_ledger
 from pipelines.parameters import check_parameters, convert, read_parameters, setting
 from pipelines.record import Record
 from pipelines.workspace import require
-
-# How many of the newest predictions are watched.
-WATCHED = 100_000
-_OFTEN = {"up": "more often", "down": "more seldom"}
 
 
 @flow(name="listen", persist_result=False)
@@ -62,15 +56,9 @@ def reason_to_retrain(workspace: Path) -> tuple[str | None, str]:
 def _drift(ledger: Ledger, parameters: dict[str, Any], url: str, workspace: Path) -> str | None:
     """That the champion's answers are no longer what they were when it was made, or None; each is a reason once."""
     champion = ledger.champion(convert("record", parameters["record"], Record).name)
-    path = workspace / str(champion.body.get("profile", "")) if champion else workspace
-    if champion is None or not setting(parameters, "listen", "drift") or not path.is_file():
+    if champion is None or not setting(parameters, "listen", "drift"):
         return None
-    classes = read_profile(path).traits[CLASS]
-    alarm = detect(said_by(url, champion.version, WATCHED), dict(zip(classes.names, classes.counts, strict=False)))
-    if alarm is None:
-        return None
-    reason = f"drift: version {champion.version} answers '{alarm.label}' {_OFTEN[alarm.direction]} than it did"
-    last = ledger.last_run()
+    reason, last = moved_answers(champion, url, workspace), ledger.last_run()
     return None if last is not None and last.body.get("reason") == reason else reason
 
 

@@ -11,7 +11,7 @@ from pipelines.bundle import read_bundle
 from pipelines.checks.finding import FINDINGS
 from pipelines.drift.compared import MATTERS, Comparison, compare_rows
 from pipelines.drift.pictures import draw_traits
-from pipelines.drift.profile import Profile, read_profile, unseen
+from pipelines.drift.profile import MOST, Profile, at_most, read_profile, unseen
 from pipelines.drift.report import DRIFT, describe, first_page
 from pipelines.environment import Environment
 from pipelines.errors import DataError
@@ -58,7 +58,8 @@ def compare(
     fresh = unseen(pl.concat(parts), profile)
     if fresh.height < min_rows:
         return Compared(fresh.height, (), f"{fresh.height:,} rows are new, {min_rows:,} are enough")
-    found = compare_rows(profile, fresh, record, _answers(champion, fresh, record, workspace), psi)
+    looked = at_most(fresh, MOST)
+    found = compare_rows(profile, looked, record, _answers(champion, looked, record, workspace), psi)
     _write(workspace / report, record, champion, profile, found)
     _refuse_far(found, stop)
     return Compared(fresh.height, tuple(moved.name for moved in found.alarms))

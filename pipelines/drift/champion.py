@@ -14,7 +14,10 @@ def profile_from(splits: Path, report: Path, winner: str, record: Record) -> Pro
     """What the winner's training data and its answers to the test rows were like, and which rows there were."""
     parts = {part: pl.read_parquet(splits / f"{part}.parquet") for part in ("train", "valid", "test")}
     labels = read_scores(report)[winner].labels
-    said = pl.read_parquet(report / f"{winner}.parquet").select(
+    people = [name for name in ("row", "subject") if name in parts["test"].columns]
+    answered = pl.read_parquet(report / f"{winner}.parquet").join(parts["test"].select(people), on="row")
+    said = answered.select(
+        *people,
         pl.col("predicted").replace_strict(dict(enumerate(labels)), return_dtype=pl.String).alias("class"),
         confidence="probability",
     )

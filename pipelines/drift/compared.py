@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.drift.effects import apart, kolmogorov, pieces_apart, wasserstein
-from pipelines.drift.profile import MOST, Profile, answers_of, at_most
-from pipelines.drift.traits import Trait, values_of
+from pipelines.drift.profile import Profile, answers_of
+from pipelines.drift.traits import Trait, subjects_of, values_of
 from pipelines.gates import holm
 from pipelines.record import Record
 
@@ -62,11 +62,11 @@ def compare_rows(
     matters: float = MATTERS,
     significant: float = SIGNIFICANT,
 ) -> Comparison:
-    """How `rows`, and the champion's `predictions` of them, differ from its `profile`."""
-    values = values_of(at_most(rows, MOST), record, profile.vocabulary)
+    """How `rows`, and the champion's `predictions` of them in the same order, differ from its `profile`."""
+    values, subjects = values_of(rows, record, profile.vocabulary), subjects_of(rows)
     if predictions is not None:
         values |= answers_of(predictions)
-    now = {name: before.again(values[name]) for name, before in profile.traits.items() if name in values}
+    now = {name: before.again(values[name], subjects) for name, before in profile.traits.items() if name in values}
     return compare_traits(profile.traits, now, rows.height, matters, significant)
 
 
@@ -98,7 +98,7 @@ def _alarms(moved: Moved, p_value: float, matters: float, significant: float) ->
 
 def _moved(name: str, before: Trait, now: Trait) -> Moved:
     if before.kind == "pieces":
-        effect = pieces_apart(before.array, before.rows, now.array, now.rows)
+        effect = pieces_apart(before.array, before.weight, now.array, now.weight)
         figures: dict[str, float] = {}
     else:
         effect = apart(before.array, now.array, ordered=before.kind == "number")

@@ -56,7 +56,7 @@ def apart(before: Floats, now: Floats, *, ordered: bool) -> Effect:
     )
 
 
-def pieces_apart(before: Floats, rows_before: int, now: Floats, rows_now: int) -> Effect:
+def pieces_apart(before: Floats, rows_before: float, now: Floats, rows_now: float) -> Effect:
     """The effect between how many of so many texts hold each piece: a text counts once, however long it is.
 
     The test takes the most different piece, by a test of two shares, times the number of pieces (Bonferroni): pieces of

@@ -44,7 +44,9 @@ def _draw(before: Trait, now: Trait, moved: Moved, path: Path) -> None:
 def _bands(axes: "Axes", before: Trait, now: Trait) -> None:
     """A number: the share of rows in each bin, and the band in which chance alone would leave it."""
     then, today = _shares(before)[:-1], _shares(now)[:-1]
-    spread = 1.96 * np.sqrt(then * (1 - then) * (1 / max(before.rows, 1) + 1 / max(now.rows, 1)))
+    if then[-1] == today[-1] == 0:  # nothing lies beyond the last edge
+        then, today = then[:-1], today[:-1]
+    spread = 1.96 * np.sqrt(then * (1 - then) * (1 / max(before.weight, 1) + 1 / max(now.weight, 1)))
     places = np.arange(len(then))
     axes.bar(places, today, width=0.8, color=BLUE, label=f"now, {now.rows:,} rows")
     axes.step(np.r_[places - 0.5, places[-1] + 0.5], np.r_[then, then[-1]], where="post", color=GREY, linewidth=1.4)
@@ -60,7 +62,8 @@ def _bands(axes: "Axes", before: Trait, now: Trait) -> None:
         label=f"then, {before.rows:,} rows, with what chance explains",
     )
     every = max(1, len(before.edges) // 8)
-    axes.set_xticks(places[:-1][::every] + 0.5, [f"{edge:.3g}" for edge in before.edges[::every]])
+    marks = before.edges[: len(then)][::every]
+    axes.set_xticks(places[: len(before.edges)][::every] + 0.5, [f"{edge:.3g}" for edge in marks])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_ylabel("share of rows")
     axes.set_ylim(0, 1.3 * max(float(today.max()), float(high.max())))
@@ -75,7 +78,7 @@ def _bars(axes: "Axes", before: Trait, now: Trait) -> None:
     shown = [place for place in order if max(then[place], today[place]) > 0][:NAMES]
     places = np.arange(len(shown))
     axes.barh(places - 0.2, then[shown], height=0.38, color=GREY, alpha=0.6, label=f"then, {before.rows:,} rows")
-    spread = 1.96 * np.sqrt(today[shown] * (1 - today[shown]) / max(now.rows, 1))
+    spread = 1.96 * np.sqrt(today[shown] * (1 - today[shown]) / max(now.weight, 1))
     axes.barh(
         places + 0.2, today[shown], height=0.38, color=BLUE, xerr=spread, ecolor=ORANGE, label=f"now, {now.rows:,} rows"
     )
@@ -97,7 +100,7 @@ def _points(axes: "Axes", before: Trait, now: Trait) -> None:
 
 
 def _shares(trait: Trait) -> np.ndarray:
-    return trait.array / max(trait.rows, 1)
+    return trait.array / max(trait.weight, 1e-9)
 
 
 def _short(name: str) -> str:

@@ -4,6 +4,7 @@ It is kept beside the champion on this machine and goes nowhere else: a model th
 promises nothing about exact counts of its training data.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.drift.traits import Trait, trait_of, values_of, vocabulary_of
+from pipelines.drift.traits import UNKNOWN, Trait, subjects_of, trait_of, values_of, vocabulary_of
 from pipelines.files import replacing
 from pipelines.record import Record
 
@@ -45,9 +46,13 @@ def profile_of(rows: pl.DataFrame, record: Record, predictions: pl.DataFrame | N
     if record.text is not None:
         vocabulary = vocabulary_of(known.filter(pl.Series(teaching))[record.text.name].fill_null("").to_list())
     values = values_of(known, record, vocabulary)
-    traits = {name: trait_of(_other_half(name, each, ~teaching)) for name, each in values.items()}
+    traits = {}
+    for name, each in values.items():
+        which = ~teaching if name.endswith(UNKNOWN) and teaching.any() else np.ones(known.height, dtype=np.bool_)
+        traits[name] = trait_of(each[which] if name.endswith(UNKNOWN) else each, subjects_of(known.filter(which)))
     if predictions is not None:
-        traits |= {name: trait_of(each) for name, each in answers_of(predictions).items()}
+        people = subjects_of(predictions)
+        traits |= {name: trait_of(each, people) for name, each in answers_of(predictions).items()}
     return Profile(rows.height, traits, vocabulary)
 
 
@@ -86,16 +91,20 @@ def read_profile(path: Path) -> Profile:
         card: dict[str, Any] = json.loads(stored["card"].tobytes())
         vocabulary, seen = np.unpackbits(stored["vocabulary"]).astype(np.bool_), stored["seen"]
     traits = {
-        name: Trait(entry["kind"], entry["rows"], tuple(entry["counts"]), tuple(entry["edges"]), tuple(entry["names"]))
+        name: Trait(
+            entry["kind"],
+            entry["rows"],
+            tuple(entry["counts"]),
+            tuple(entry["edges"]),
+            tuple(entry["names"]),
+            entry["design"],
+        )
         for name, entry in card["traits"].items()
     }
     return Profile(card["rows"], traits, vocabulary, seen)
 
 
 def _ids(rows: pl.Series) -> NDArray[np.uint64]:
-    """The first 64 bits of keyed names, which are hexadecimal digits."""
-    return np.array([int(row[:16], 16) for row in rows], dtype=np.uint64)
-
-
-def _other_half(name: str, values: Any, which: NDArray[np.bool_]) -> Any:
-    return values[which] if name.endswith(": unknown words") and which.any() else values
+    """Keyed names as numbers of 64 bits."""
+    found = [int.from_bytes(hashlib.blake2b(row.encode(), digest_size=8).digest()) for row in rows]
+    return np.array(found, dtype=np.uint64)

@@ -10,9 +10,10 @@ from pipelines.pages import page
 
 DRIFT = "drift.json"
 JUDGED = (
-    "A trait moved where two things hold: its PSI (population stability index, less what chance adds) matters, and its "
-    "p-value, adjusted for all traits together, is below 5 %. So a large sample alone raises no alarm, and of twenty "
-    "comparisons of equal data one at most does. Cramér's V is that of two equal halves."
+    "A trait moved where two things hold: its PSI (population stability index, less what chance adds) matters, and "
+    "its p-value, adjusted for all traits together, is below 5 %. So a large sample alone raises no alarm, and of "
+    "twenty comparisons of equal data one at most does. Many rows of one person count for less than as many people's. "
+    "Cramér's V is that of two equal halves."
 )
 
 

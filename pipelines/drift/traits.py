@@ -5,7 +5,7 @@ length, how much of it is Chinese, how many of its words the training data lacke
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -25,16 +25,19 @@ NAMES = 100
 PIECES = 512
 VOCABULARY = 1 << 17
 OTHER = "other"
+UNKNOWN = ": unknown words"
 BLOCK = 2_000_000
 
-Values = Mapping[str, NDArray[np.float64] | pl.Series | Grams]
+Values = NDArray[np.float64] | pl.Series | Grams
+Subjects = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
 class Trait:
     """One thing that is watched: how many rows fall into each of its bins; the last one counts missing values.
 
-    `edges` part the bins of a number, `names` are those of a category (the last but one is all others).
+    `edges` part the bins of a number, `names` are those of a category (the last but one is all others). `design` says
+    how much less these rows tell than as many rows of different people would (see `clustering`).
     """
 
     kind: Kind
@@ -42,37 +45,92 @@ class Trait:
     counts: tuple[int, ...]
     edges: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
+    design: float = 1.0
 
-    def again(self, values: NDArray[np.float64] | pl.Series | Grams) -> "Trait":
+    def again(self, values: Values, subjects: Subjects = None) -> "Trait":
         """The same trait of other rows, over the same bins."""
         if isinstance(values, Grams):
-            return Trait("pieces", len(values.starts) - 1, _document_counts(values))
-        if isinstance(values, pl.Series):
-            return Trait("category", values.len(), _named(values, self.names), names=self.names)
-        return Trait("number", len(values), _binned(values, np.array(self.edges)), edges=self.edges)
+            owners, bins, rows = values.owners, values.hashes.astype(np.int64), len(values.starts) - 1
+            size = PIECES
+        else:
+            bins = self._places(values)
+            owners, rows, size = np.arange(len(bins)), len(bins), self._size
+        counts = np.bincount(bins, minlength=size)
+        design = 1.0 if subjects is None else clustering(bins, subjects[owners], counts, subjects)
+        kind: Kind = "pieces" if isinstance(values, Grams) else self.kind
+        return Trait(kind, rows, tuple(counts.tolist()), self.edges, self.names, design)
 
     @property
     def array(self) -> Floats:
-        """The counts."""
-        return np.array(self.counts, dtype=np.float64)
+        """The counts, as if every row were another person's: what tests and corrections reckon with."""
+        return np.array(self.counts, dtype=np.float64) / self.design
+
+    @property
+    def weight(self) -> float:
+        """How many rows of different people tell as much."""
+        return self.rows / self.design
 
     def to_dict(self) -> dict[str, Any]:
         """The trait as JSON holds it."""
         return asdict(self)
 
+    @property
+    def _size(self) -> int:
+        return len(self.names) + 2 if self.kind == "category" else len(self.edges) + 2
 
-def trait_of(values: NDArray[np.float64] | pl.Series | Grams) -> Trait:
+    def _places(self, values: NDArray[np.float64] | pl.Series) -> NDArray[np.int64]:
+        """The bin of each value."""
+        if isinstance(values, pl.Series):
+            places = {name: place for place, name in enumerate(self.names)}
+            known = values.replace_strict(places, default=len(self.names), return_dtype=pl.Int64)
+            missing = pl.when(values.is_null()).then(len(self.names) + 1).otherwise(known)
+            return pl.select(missing).to_series().to_numpy().astype(np.int64)
+        places_of = np.searchsorted(np.array(self.edges), values, side="left")
+        return np.where(np.isnan(values), len(self.edges) + 1, places_of).astype(np.int64)
+
+
+def clustering(
+    bins: NDArray[np.int64], owners: NDArray[np.int64], counts: NDArray[np.int64], subjects: NDArray[np.int64]
+) -> float:
+    """The design effect of rows that several share a subject: how much their shares vary, against as many strangers'.
+
+    The mean over all bins, as Rao and Scott (1984) correct a chi-square: 1 where everybody has one row, the number of
+    rows of each where all rows of a person are alike. `owners` are the subjects of `bins`, `subjects` those of rows.
+    """
+    rows = len(subjects)
+    if rows == 0:
+        return 1.0
+    size = np.bincount(subjects)
+    pairs, cell = np.unique(owners * len(counts) + bins, return_counts=True)
+    bin_of, weight = pairs % len(counts), size[pairs // len(counts)]
+    squares = np.bincount(bin_of, weights=cell.astype(np.float64) ** 2, minlength=len(counts))
+    cross = np.bincount(bin_of, weights=cell.astype(np.float64) * weight, minlength=len(counts))
+    share = counts / rows
+    clustered = squares - 2 * share * cross + share**2 * float((size.astype(np.float64) ** 2).sum())
+    strangers = rows * share * (1 - share)
+    return max(1.0, float(clustered.sum() / strangers.sum())) if strangers.sum() > 0 else 1.0
+
+
+def trait_of(values: Values, subjects: Subjects = None) -> Trait:
     """The trait that `values` define: their bins are made so that each holds many rows."""
     if isinstance(values, Grams):
-        return Trait("pieces", 0, ()).again(values)
+        return Trait("pieces", 0, ()).again(values, subjects)
     if isinstance(values, pl.Series):
         counted = values.drop_nulls().value_counts(sort=True).filter(pl.col("count") >= SHARED).head(NAMES)
         names = sorted(counted.to_series().to_list())
-        return Trait("category", 0, (), names=tuple(names)).again(values)
+        return Trait("category", 0, (), names=tuple(names)).again(values, subjects)
     held = values[~np.isnan(values)]
     edges = np.unique(np.quantile(held, np.linspace(0, 1, BINS + 1)[1:-1])) if len(held) else np.zeros(0)
-    edges = edges[edges < held.max()] if len(held) else edges  # nothing lies beyond the last one
-    return Trait("number", 0, (), edges=tuple(edges.tolist())).again(values)
+    if len(edges) == 1 and (held == edges[0]).all():
+        edges = np.array([np.nextafter(edges[0], -np.inf), edges[0]])  # one value: what moves lies on either side
+    return Trait("number", 0, (), edges=tuple(edges.tolist())).again(values, subjects)
+
+
+def subjects_of(rows: pl.DataFrame) -> Subjects:
+    """A number for the person behind each row; None where nobody is named."""
+    if "subject" not in rows.columns:
+        return None
+    return np.asarray(np.unique(rows["subject"].to_numpy(), return_inverse=True)[1], dtype=np.int64)
 
 
 def watched(rows: pl.DataFrame, record: Record) -> list[Column]:
@@ -121,7 +179,7 @@ def _of_text(name: str, texts: list[str], vocabulary: NDArray[np.bool_]) -> dict
         f"{name}: pieces of words": _joined([_pieces(grams) for grams in blocks]),
     }
     if vocabulary.any():
-        found[f"{name}: unknown words"] = np.concatenate([*strange, np.zeros(0)])
+        found[f"{name}{UNKNOWN}"] = np.concatenate([*strange, np.zeros(0)])
     return found
 
 
@@ -153,20 +211,3 @@ def _blocks(texts: Sequence[str]) -> list[Grams]:
     ends = np.cumsum([len(text) for text in texts]) // BLOCK
     cuts = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
     return [words([text.casefold() for text in texts[i:j]]) for i, j in itertools.pairwise(cuts)]
-
-
-def _document_counts(grams: Grams) -> tuple[int, ...]:
-    return tuple(np.bincount(grams.hashes.astype(np.int64), minlength=PIECES).tolist())
-
-
-def _named(values: pl.Series, names: tuple[str, ...]) -> tuple[int, ...]:
-    counted = dict(values.value_counts().iter_rows())
-    missing = int(counted.pop(None, 0))
-    known = [int(counted.get(name, 0)) for name in names]
-    return (*known, values.len() - missing - sum(known), missing)
-
-
-def _binned(values: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[int, ...]:
-    missing = np.isnan(values)
-    places = np.searchsorted(edges, values[~missing], side="left")
-    return (*np.bincount(places, minlength=len(edges) + 1).tolist(), int(missing.sum()))

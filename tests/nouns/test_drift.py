@@ -1,4 +1,4 @@
-"""What counts as moved: effects that are zero by chance, alarms that are rare by chance, and a detector that is quick."""
+"""What counts as moved: effects that are nothing by chance, alarms that are rare by chance, a quick detector."""
 
 from pathlib import Path
 
@@ -36,9 +36,9 @@ def rows(count: int, seed: int, *, bad: float = 0.3, middle: float = 0.0, words:
     texts = [" ".join(draw) for draw in dice.choice(WORDS[:words], (count, 6))]
     return pl.DataFrame(
         {
-            "row": [f"{number:032x}" for number in dice.integers(0, 2**62, count)],
+            "row": [f"{number:016x}" for number in dice.integers(0, 2**62, count)],
             "sum": np.where(dice.random(count) < 0.05, None, dice.normal(middle, 1, count).astype(object)).tolist(),
-            "city": dice.choice(["Bonn", "Köln", "成都"], count).tolist(),
+            "city": dice.choice(["Bonn", "Köln", "Ulm"], count).tolist(),
             "review": texts,
             "mood": np.where(dice.random(count) < bad, "bad", "good").tolist(),
         },
@@ -51,7 +51,8 @@ def test_equal_distributions_raise_hardly_an_alarm_and_moved_ones_do() -> None:
     quiet = [compare_rows(profile, rows(500, seed), RECORD).alarms for seed in range(1, 31)]
     assert sum(map(bool, quiet)) <= 1
     moved = compare_rows(profile, rows(500, 99, bad=0.6, middle=1.0, words=120), RECORD)
-    assert {each.name for each in moved.alarms} == {"sum", "mood", "review: unknown words", "review: pieces of words"}
+    assert {each.name for each in moved.alarms} >= {"sum", "mood", "review: unknown words", "review: pieces of words"}
+    assert "city" not in {each.name for each in moved.alarms}
 
 
 def test_a_tiny_difference_in_many_rows_is_significant_and_no_alarm() -> None:
@@ -95,6 +96,15 @@ def test_populations_without_anything_in_common_are_as_far_apart_as_can_be() -> 
 def test_the_earth_is_moved_as_far_as_it_lies() -> None:
     edges = np.array([0.0, 1, 2, 3])
     assert wasserstein(np.array([0.0, 9, 0, 0, 0]), np.array([0.0, 0, 0, 9, 0]), edges) == pytest.approx(2 / 3)
+
+
+def test_rows_of_one_person_tell_as_much_as_one_row() -> None:
+    dice = np.random.default_rng(8)
+    people = np.repeat(np.arange(200), 5)
+    city = pl.Series(dice.choice(["Bonn", "Ulm"], 200)).gather(people)
+    assert trait_of(city, people).design == pytest.approx(5, rel=0.01)
+    assert trait_of(city, np.arange(1000)).design == pytest.approx(1, rel=0.01)
+    assert trait_of(dice.normal(0, 1, 1000), people).design == pytest.approx(1, abs=0.15)
 
 
 def test_a_name_that_few_rows_share_is_not_kept() -> None:

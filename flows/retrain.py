@@ -91,7 +91,7 @@ def _new(arrived: Ingested) -> int:
 
 def _compare(workspace: Path) -> Done:
     found: Compared = call(compare, [], workspace)
-    if found.reason:
+    if found.reason or found.again:
         return Done("unchanged", found.reason, found)
     moved = f"moved: {', '.join(found.alarms)}" if found.alarms else "nothing moved"
     return Done("ran", f"{found.rows:,} new rows beside the champion's; {moved}", found)

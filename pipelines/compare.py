@@ -1,5 +1,6 @@
 """splits, champion -> report: how far what came in since has moved from what the champion learnt."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipelines.drift.profile import MOST, Profile, at_most, read_profile, unseen
 from pipelines.drift.report import DRIFT, describe, first_page
 from pipelines.environment import Environment
 from pipelines.errors import DataError
-from pipelines.files import read_json, replacing, write_json
+from pipelines.files import digest, read_json, replacing, write_json
 from pipelines.ledger import Champion, open_ledger
 from pipelines.record import Record
 from pipelines.rows import inputs
@@ -24,11 +25,15 @@ from pipelines.stage import run
 
 @dataclass(frozen=True)
 class Compared:
-    """What a comparison came to: how many rows were new, which traits moved, and why nothing was compared if so."""
+    """What a comparison came to: how many rows were new, which traits moved, and why nothing was compared if so.
+
+    `again` says that the very same was compared before: its pages stand.
+    """
 
     rows: int
     alarms: tuple[str, ...]
     reason: str = ""
+    again: bool = False
 
 
 def compare(
@@ -54,13 +59,17 @@ def compare(
     profile = None if champion is None else _profile(champion, workspace)
     if champion is None or profile is None:
         return Compared(0, (), "there is no champion yet" if champion is None else "the champion has no profile")
+    question = _question(champion, workspace / splits, psi, min_rows)
+    card: Any = read_json(workspace / report / DRIFT) if (workspace / report / DRIFT).is_file() else {}
+    if stop is None and card.get("question") == question:
+        return Compared(card["rows_now"], tuple(card["alarms"]), again=True)
     parts = [pl.read_parquet(workspace / splits / f"{part}.parquet") for part in ("train", "valid", "test")]
     fresh = unseen(pl.concat(parts), profile)
     if fresh.height < min_rows:
         return Compared(fresh.height, (), f"{fresh.height:,} rows are new, {min_rows:,} are enough")
     looked = at_most(fresh, MOST)
     found = compare_rows(profile, looked, record, _answers(champion, looked, record, workspace), psi)
-    _write(workspace / report, record, champion, profile, found)
+    _write(workspace / report, record, champion, profile, found, question)
     _refuse_far(found, stop)
     return Compared(fresh.height, tuple(moved.name for moved in found.alarms))
 
@@ -79,11 +88,19 @@ def _answers(champion: Champion, rows: pl.DataFrame, record: Record, workspace: 
     return pl.DataFrame({"class": pl.Series(classes, dtype=pl.String), "confidence": found.max(axis=1)})
 
 
-def _write(report: Path, record: Record, champion: Champion, profile: Profile, found: Comparison) -> None:
+def _question(champion: Champion, splits: Path, psi: float, min_rows: int) -> str:
+    """What is being compared: this champion, these rows, by these limits."""
+    content = [champion.body["digest"], str(champion.body["profile"]), digest(splits), repr(psi), repr(min_rows)]
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+def _write(
+    report: Path, record: Record, champion: Champion, profile: Profile, found: Comparison, question: str
+) -> None:
     with replacing(report) as draft:
         draft.mkdir()
         pictures = draw_traits(profile.traits, found, draft)
-        card: dict[str, Any] = describe(found, profile, champion.version)
+        card: dict[str, Any] = describe(found, profile, champion.version) | {"question": question}
         write_json(draft / DRIFT, card)
         (draft / "index.html").write_text(first_page(record.name, card, pictures), "utf-8")
 

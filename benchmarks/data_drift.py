@@ -112,7 +112,7 @@ def _power(path: Path) -> list[Figure]:
 
 
 def _made() -> list[Figure]:
-    """Halves of a made table of ten columns, at 1,000 and at 100,000 rows; and a quarter of a deviation of one column."""
+    """Halves of a made table of ten columns, at 1,000 and at 100,000 rows."""
     record = Record("made", (*(Column(f"n{k}", "number", "feature") for k in range(5)), *_categories()))
     found = []
     for count in (1000, 100_000):

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import polars as pl
 
-from pipelines.checks.nearly import Signatures, sign
+from pipelines.checks.nearly import Signatures, lots_of, sign
 from pipelines.record import Column, Record
 from pipelines.spelling import normal
 from pipelines.values import present, typed
@@ -107,7 +108,14 @@ def _signed(signed: list[Signatures], shard: pl.DataFrame, record: Record) -> li
     if record.text is None:
         return signed
     texts = shard.select("row", present(record.text).alias("text")).drop_nulls()
-    fresh = sign(texts["row"].to_list(), [normal(text) for text in texts["text"]])
+    plain = [normal(text) for text in texts["text"]]
+    if signed and signed[0].kept < 1:  # the others would only be signed to be left out
+        within = lots_of(plain) < np.uint64(signed[0].kept * 2**64)
+        texts, plain = (
+            texts.filter(pl.Series(within)),
+            [text for text, is_in in zip(plain, within, strict=True) if is_in],
+        )
+    fresh = sign(texts["row"].to_list(), plain)
     return [signed[0].joined(fresh, SIGNED)] if signed else [fresh.joined(None, SIGNED)]
 
 

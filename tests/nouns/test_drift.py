@@ -79,6 +79,13 @@ def test_effects_of_one_distribution_are_nothing_whatever_the_sizes_are(seed: in
     assert 0 <= effect.cramers_v <= 1
 
 
+def test_effects_of_one_distribution_are_nothing_on_average() -> None:
+    dice = np.random.default_rng(2)
+    shares = np.full(20, 0.05)
+    draws = [dice.multinomial(400, shares, 2).astype(float) for _ in range(150)]
+    assert np.mean([apart(before, now, ordered=True).psi for before, now in draws]) < 0.02  # 0.095 by chance alone
+
+
 def test_what_a_trait_is_apart_from_itself_is_nothing() -> None:
     counts = np.array([400.0, 300, 300])
     effect = apart(counts, counts, ordered=False)

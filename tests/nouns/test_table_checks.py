@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from pipelines.checks.finding import Finding, Threshold, grade
 from pipelines.checks.findings import findings
-from pipelines.checks.gathered import gather
+from pipelines.checks.gathered import SAMPLED, gather
 from pipelines.checks.limits import Checks
 from pipelines.checks.nearly import near_pairs, sign
 from pipelines.checks.order import runs, tail_distance
@@ -171,6 +171,14 @@ def test_shards_find_what_the_whole_finds(cut: int) -> None:
     one = look_over([whole], PLAIN, Checks())
     assert look_over([whole.head(cut), whole.tail(100 - cut)], PLAIN, Checks()).to_dict() == one.to_dict()
     assert one.findings
+
+
+def test_a_sample_of_many_rows_is_of_bounded_size_and_the_same_whatever_the_shards_are() -> None:
+    record = Record("r", (Column("age", "integer", "feature"), LABEL))
+    rows = table(record, {"age": ["30"] * (SAMPLED + 500), "label": ["a", "b"] * (SAMPLED // 2 + 250)})
+    one = gather([rows], record).sample
+    assert one.height == SAMPLED
+    assert set(gather([rows.tail(9000), rows.head(SAMPLED - 8500)], record).sample["row"]) == set(one["row"])
 
 
 def test_texts_that_are_nearly_the_same_are_found_in_both_languages_and_others_are_not() -> None:

@@ -53,26 +53,34 @@ def gather(shards: Iterable[pl.DataFrame], record: Record) -> Gathered:
     """What `shards` of rows hold, each with row, origin and the record's columns as text, as they arrived."""
     keys: list[pl.DataFrame] = []
     samples: list[pl.DataFrame] = []
-    signed: list[Signatures] = []
+    signed: Signatures | None = None
     missing: Counter[str] = Counter()
     blank: dict[str, list[str]] = {}
     newest: list[date] = []
     for shard in shards:
         values = typed(shard, record)
-        keys.append(_keys(shard, values, record))
+        plain = _plain(values, record)
+        keys.append(_keys(shard, values, plain, record))
         samples = _smallest([*samples, values.drop("subject", strict=False)])
-        signed = _signed(signed, shard, record)
+        signed = None if record.text is None else _signed(signed, shard["row"], plain)
         missing.update({c.name: shard.select(present(c).is_null().sum()).item() for c in record.columns})
         _note_blanks(shard, record, blank)
         newest += _newest(values, record)
     sample = samples[0] if samples else pl.DataFrame()
-    signatures = signed[0] if signed else sign([], [])
+    signatures = sign([], []) if signed is None else signed.cut(SIGNED)
     day = str(max(newest)) if newest else None
     found = pl.concat(keys) if keys else pl.DataFrame(schema={"row": pl.String, "label": pl.String})
     return Gathered(record, found, sample, signatures, missing, blank, day)
 
 
-def _keys(shard: pl.DataFrame, values: pl.DataFrame, record: Record) -> pl.DataFrame:
+def _plain(values: pl.DataFrame, record: Record) -> pl.Series:
+    """Each text without the differences that do not count."""
+    if record.text is None:
+        return pl.Series([], dtype=pl.String)
+    return pl.Series([None if text is None else normal(text) for text in values[record.text.name]], dtype=pl.String)
+
+
+def _keys(shard: pl.DataFrame, values: pl.DataFrame, plain: pl.Series, record: Record) -> pl.DataFrame:
     """The compact keys of a shard. Polars' hashes are equal for equal values within one process: they are not kept."""
     split = record.with_role("split")
     part = pl.col(split.name).cast(pl.Categorical) if split else pl.lit(None, dtype=pl.Categorical).alias("part")
@@ -91,7 +99,6 @@ def _keys(shard: pl.DataFrame, values: pl.DataFrame, record: Record) -> pl.DataF
         features = shard.select(pl.struct(c.name for c in record.features).hash().alias("features"))
         return kept.with_columns(label, features.to_series())
     texts = values[record.text.name]
-    plain = pl.Series([None if text is None else normal(text) for text in texts], dtype=pl.String)
     whole = pl.DataFrame({"text": texts, "normal": plain}).select(
         pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(name) for name in ("text", "normal")
     )
@@ -104,19 +111,17 @@ def _smallest(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
     return [rows if rows.height <= SAMPLED else rows.sort(pl.col("row").hash(), "row").head(SAMPLED)]
 
 
-def _signed(signed: list[Signatures], shard: pl.DataFrame, record: Record) -> list[Signatures]:
-    if record.text is None:
-        return signed
-    texts = shard.select("row", present(record.text).alias("text")).drop_nulls()
-    plain = [normal(text) for text in texts["text"]]
-    if signed and signed[0].kept < 1:  # the others would only be signed to be left out
-        within = lots_of(plain) < np.uint64(signed[0].kept * 2**64)
-        texts, plain = (
-            texts.filter(pl.Series(within)),
-            [text for text, is_in in zip(plain, within, strict=True) if is_in],
-        )
-    fresh = sign(texts["row"].to_list(), plain)
-    return [signed[0].joined(fresh, SIGNED)] if signed else [fresh.joined(None, SIGNED)]
+def _signed(signed: Signatures | None, rows: pl.Series, texts: pl.Series) -> Signatures:
+    """What was signed, and this shard's texts; cut down now and then, for cutting costs as much as signing."""
+    held = texts.is_not_null()
+    rows, plain = rows.filter(held), texts.filter(held).to_list()
+    if signed is not None and signed.kept < 1:  # the others would only be signed to be left out
+        within = lots_of(plain) < np.uint64(signed.kept * 2**64)
+        rows = rows.filter(pl.Series(within, dtype=pl.Boolean))
+        plain = [text for text, is_in in zip(plain, within, strict=True) if is_in]
+    fresh = sign(rows.to_list(), plain)
+    both = fresh if signed is None else signed.beside(fresh)
+    return both.cut(SIGNED) if len(both.rows) > 2 * SIGNED else both
 
 
 def _note_blanks(shard: pl.DataFrame, record: Record, blank: dict[str, list[str]]) -> None:

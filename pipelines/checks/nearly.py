@@ -43,15 +43,29 @@ class Signatures:
     sketches: Grams
     kept: float = 1.0
 
-    def joined(self, other: "Signatures | None", most: int) -> "Signatures":
-        """These and the others, each text once; those with the smallest lots where there are more than `most`."""
-        both = self if other is None else _together(self, other)
-        _, first = np.unique(both.whole, return_index=True)
+    def cut(self, most: int) -> "Signatures":
+        """These, each text once; those with the smallest lots where there are more than `most`."""
+        _, first = np.unique(self.whole, return_index=True)
         if len(first) <= most:
-            return _take(both, np.sort(first), both.kept)
-        limit = np.partition(both.lots[first], most)[most]
-        first = first[both.lots[first] < limit]
-        return _take(both, np.sort(first), min(both.kept, float(limit) / 2**64))
+            return _take(self, np.sort(first), self.kept)
+        limit = np.partition(self.lots[first], most)[most]
+        first = first[self.lots[first] < limit]
+        return _take(self, np.sort(first), min(self.kept, float(limit) / 2**64))
+
+    def beside(self, other: "Signatures") -> "Signatures":
+        """These and then the others, none left out."""
+        sketches = Grams(
+            np.concatenate([self.sketches.hashes, other.sketches.hashes]),
+            np.concatenate([self.sketches.starts, other.sketches.starts[1:] + self.sketches.starts[-1]]),
+        )
+        return Signatures(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.whole, other.whole]),
+            np.concatenate([self.lots, other.lots]),
+            np.concatenate([self.bands, other.bands]),
+            sketches,
+            min(self.kept, other.kept),
+        )
 
 
 def sign(rows: list[str], texts: list[str]) -> Signatures:
@@ -61,7 +75,7 @@ def sign(rows: list[str], texts: list[str]) -> Signatures:
     blocks = [_sign(rows[i:j], texts[i:j]) for i, j in itertools.pairwise(cuts)]
     found = blocks[0]
     for block in blocks[1:]:
-        found = _together(found, block)
+        found = found.beside(block)
     return found
 
 
@@ -156,21 +170,6 @@ def _filled(smallest: Hashes) -> Hashes:
         block = found[empty]
         found[empty] = np.where(block == EMPTY, smallest[empty][:, named], block)
     return found
-
-
-def _together(one: Signatures, other: Signatures) -> Signatures:
-    sketches = Grams(
-        np.concatenate([one.sketches.hashes, other.sketches.hashes]),
-        np.concatenate([one.sketches.starts, other.sketches.starts[1:] + one.sketches.starts[-1]]),
-    )
-    return Signatures(
-        np.concatenate([one.rows, other.rows]),
-        np.concatenate([one.whole, other.whole]),
-        np.concatenate([one.lots, other.lots]),
-        np.concatenate([one.bands, other.bands]),
-        sketches,
-        min(one.kept, other.kept),
-    )
 
 
 def _take(signatures: Signatures, places: Places, kept: float) -> Signatures:

@@ -200,7 +200,7 @@ def test_a_signature_depends_on_its_own_text_alone(text: str, other: str) -> Non
 def test_of_too_many_texts_near_ones_are_mostly_kept_together() -> None:
     texts = sentences(600)
     near = [f"{text} too" for text in texts]
-    signed = sign([str(place) for place in range(1200)], texts + near).joined(None, 300)
+    signed = sign([str(place) for place in range(1200)], texts + near).cut(300)
     assert len(signed.rows) <= 300
     assert 0.1 < signed.kept < 0.5
     kept = {int(row) for row in signed.rows}

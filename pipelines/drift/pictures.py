@@ -61,9 +61,12 @@ def _bands(axes: "Axes", before: Trait, now: Trait) -> None:
         linewidth=0,
         label=f"then, {before.rows:,} rows, with what chance explains",
     )
-    every = max(1, len(before.edges) // 8)
+    every = max(1, len(before.edges) // 6)
     marks = before.edges[: len(then)][::every]
-    axes.set_xticks(places[: len(before.edges)][::every] + 0.5, [f"{edge:.3g}" for edge in marks])
+    axes.set_xticks(
+        places[: len(before.edges)][::every] + 0.5,
+        [f"{edge:,.0f}" if abs(edge) >= 1000 else f"{edge:.3g}" for edge in marks],
+    )
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_ylabel("share of rows")
     axes.set_ylim(0, 1.3 * max(float(today.max()), float(high.max())))

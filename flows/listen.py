@@ -1,4 +1,4 @@
-"""Enough new feedback, or people forgotten -> retrain(reason)."""
+"""Enough new feedback, answers that drift, or people forgotten -> retrain(reason)."""
 
 import os
 from datetime import datetime
@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.retrain import retrain
+from pipelines.drift.answers import moved_answers
 from pipelines.environment import read_environment
 from pipelines.erasure import retrain_by, unlearnt
 from pipelines.errors import FlywheelError
@@ -22,7 +23,7 @@ from pipelines.workspace import require
 
 @flow(name="listen", persist_result=False)
 def listen(workspace: str = ".") -> State[Any]:
-    """Retrain when there is a reason to: enough users have answered, or people were forgotten."""
+    """Retrain when there is a reason to: users have answered, answers drift, or people were forgotten."""
     try:
         reason, told = reason_to_retrain(Path(workspace).resolve())
     except FlywheelError as error:
@@ -47,7 +48,18 @@ def reason_to_retrain(workspace: Path) -> tuple[str | None, str]:
         return reason, reason
     found, _ = waiting(environment.ledger, ledger.learnt_until())
     told = f"{found:,} new answers, {enough:,} are enough (`listen.min_feedback`)"
+    if found < enough and (reason := _drift(ledger, parameters, environment.ledger, workspace)):
+        return reason, reason
     return (f"feedback: {found:,} new answers" if found >= enough else None), told
+
+
+def _drift(ledger: Ledger, parameters: dict[str, Any], url: str, workspace: Path) -> str | None:
+    """That the champion's answers are no longer what they were when it was made, or None; each is a reason once."""
+    champion = ledger.champion(convert("record", parameters["record"], Record).name)
+    if champion is None or not setting(parameters, "listen", "drift"):
+        return None
+    reason, last = moved_answers(champion, url, workspace), ledger.last_run()
+    return None if last is not None and last.body.get("reason") == reason else reason
 
 
 def _erasure(ledger: Ledger, parameters: dict[str, Any]) -> str | None:

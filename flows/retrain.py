@@ -1,4 +1,4 @@
-"""ingest -> the graph -> scan -> promote: one turn of the flywheel."""
+"""ingest -> the graph -> compare -> scan -> promote: one turn of the flywheel."""
 
 import os
 import time
@@ -12,6 +12,7 @@ from prefect.states import Completed, Failed
 
 from flows.graph import reproduce, stages_in_order
 from flows.steps import Done, take
+from pipelines.compare import Compared, compare
 from pipelines.environment import CALM, SILENCE, Environment, read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
@@ -70,6 +71,7 @@ def _go(workspace: Path, environment: Environment, run: str, notes: dict[str, An
     notes |= {"version": arrived.version, "ingested": vars(arrived), "feedback_until": newest}
     for stage in stages_in_order(workspace):
         take(stage, lambda stage=stage: reproduce(workspace, stage, run), touches_world=False, notes=steps)  # type: ignore[misc]
+    take("compare", lambda: _compare(workspace), touches_world=True, notes=steps)
     take("scan", lambda: _scan(workspace), touches_world=True, notes=steps)
     decision = take("promote", lambda: _promote(workspace), touches_world=True, notes=steps).value
     notes |= {"decision": decision["reason"], "decision_question": decision["question"]}
@@ -86,6 +88,14 @@ def _ingest(workspace: Path) -> Done:
 
 def _new(arrived: Ingested) -> int:
     return arrived.added + arrived.added_feedback
+
+
+def _compare(workspace: Path) -> Done:
+    found: Compared = call(compare, [], workspace)
+    if found.reason or found.again:
+        return Done("unchanged", found.reason, found)
+    moved = f"moved: {', '.join(found.alarms)}" if found.alarms else "nothing moved"
+    return Done("ran", f"{found.rows:,} new rows beside the champion's; {moved}", found)
 
 
 def _scan(workspace: Path) -> Done:

@@ -8,10 +8,11 @@ from typing import Any
 import yaml
 
 from flywheel.words import count, interval
+from pipelines.checks.finding import FINDINGS
 from pipelines.environment import read_environment
 from pipelines.files import read_json
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.workspace import DOCS, EVALUATION, PRIVACY, SPLITS, VALIDATED
+from pipelines.workspace import DOCS, DRIFT, EVALUATION, PRIVACY, SPLITS, VALIDATED
 
 SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"}
 
@@ -33,6 +34,7 @@ def summarise(workspace: Path, seconds: float) -> str:
     parts = [
         _headline(run.body["steps"], seconds),
         _data(workspace, run.body["ingested"]),
+        *_stands_out(workspace, run.body["steps"]),
         _people(workspace),
         _scores(workspace),
         _decision(decision, ledger),
@@ -66,6 +68,18 @@ def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
     parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "valid", "test"))
     overlap = f"; {splits['overlap']:,} left out: their text also stands in a later part" if splits["overlap"] else ""
     return "\n".join([*lines, f"  split: {parts}{overlap}"])
+
+
+def _stands_out(workspace: Path, steps: list[dict[str, Any]]) -> list[str]:
+    """A line for each finding that is more than good to know, and one for what moved; nothing where there are none."""
+    path, lines = workspace / DOCS / FINDINGS, []
+    if path.is_file():
+        found: Any = read_json(path)["findings"]
+        lines += [f"  {each['count']:>6,}  {each['title']}" for each in found if each["severity"] != "info"]
+    moved = next((step for step in steps if step["name"] == "compare" and step["outcome"] == "ran"), None)
+    if moved is not None:
+        lines.append(f"  {moved['detail']} ({DRIFT / 'index.html'})")
+    return ["\n".join([f"LOOK AT  what stands out; {DOCS / 'index.html'} says what it means", *lines])] if lines else []
 
 
 def _people(workspace: Path) -> str:

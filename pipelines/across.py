@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipelines import checks
 from pipelines.cells import encode_rows
-from pipelines.record import Record
-from pipelines.seen import keyed
+from pipelines.record import Column, Record
+from pipelines.seen import Seen, keyed
 
 Flags = NDArray[np.bool_]
 
@@ -24,11 +24,16 @@ Flags = NDArray[np.bool_]
 REPEATED, DISPUTED = "row repeats an earlier one", "text has two labels"
 
 
+def uniqueness(record: Record) -> dict[str, Column]:
+    """The columns in which no value may come twice, by the reason against the second row."""
+    return {f"{column.name} stands in an earlier row": column for column in record.columns if column.unique}
+
+
 def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
     """A stand-in for each row of typed `values` (subject, origin, the record's columns).
 
-    The halves of the hashes of the row (same_1, same_2) and of its text (text_1, text_2), one of its label, its origin,
-    and whether it stands in a standard test split.
+    The halves of the hashes of the row (same_1, same_2), of its text (text_1, text_2) and of its cell in each unique
+    column (NAME once_1, NAME once_2), one of its label, its origin, and whether it stands in a standard test split.
     """
     same = values.select(
         "subject", *((pl.col(c.name) + 0.0 if c.type == "number" else pl.col(c.name)) for c in record.columns)
@@ -37,13 +42,19 @@ def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
     known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
     labels = same.select(pl.when(known).then(label.name).alias("label")).to_series()
     texts = values[record.text.name].to_list() if record.text else [None] * values.height
+    once = [column.name for column in uniqueness(record).values()]
     found = [
         *_halves("same", encode_rows(same, same.columns).to_list(), key),
         *_halves("text", [None if text is None else checks.normal(text).encode() for text in texts], key),
         _hashed(labels, key),
+        *(half for name in once for half in _halves(f"{name} once", _contents(same[name]), key)),
     ]
     tested = (pl.col(split.name) == "test").fill_null(value=False) if split else pl.lit(value=False)
     return values.select("origin", tested.alias("tested")).with_columns(found)
+
+
+def _contents(cells: pl.Series) -> list[bytes | None]:
+    return [None if cell is None else cell.encode() for cell in cells]
 
 
 def _hashed(labels: pl.Series, key: bytes) -> pl.Series:
@@ -63,7 +74,20 @@ def _halves(name: str, contents: Sequence[bytes | None], key: bytes) -> tuple[pl
 
 def judge_across(drafts: list[Path], record: Record) -> dict[str, pl.Series]:
     """For each reason, whether each row passes, in the order of the `drafts`, which hold the stand-ins."""
-    return {REPEATED: _rows_are_new(drafts, record), DISPUTED: _labels_agree(drafts, record)}
+    once = {reason: _stands_once(drafts, reason, column) for reason, column in uniqueness(record).items()}
+    return {REPEATED: _rows_are_new(drafts, record), DISPUTED: _labels_agree(drafts, record), **once}
+
+
+def _stands_once(drafts: list[Path], reason: str, column: Column) -> pl.Series:
+    names, seen = [f"{column.name} once_{half}" for half in (1, 2)], Seen()
+    found = []
+    for draft in drafts:
+        halves = pl.read_parquet(draft, columns=names)
+        there = halves[names[0]].is_not_null().to_numpy()
+        passes = np.ones(halves.height, dtype=np.bool_)
+        passes[there] = ~seen.add(halves.select(names).drop_nulls().to_numpy())
+        found.append(passes)
+    return pl.Series(reason, np.concatenate(found))
 
 
 def _rows_are_new(drafts: list[Path], record: Record) -> pl.Series:

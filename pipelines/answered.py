@@ -88,3 +88,13 @@ def count_waiting(engine: Engine, since: int) -> tuple[int, int]:
     with reading(engine) as connection:
         count, newest = connection.execute(query).one()
     return int(count), int(newest or 0)
+
+
+def said_by(url: str, version: int, most: int) -> list[str]:
+    """The labels of the newest `most` predictions of a model version, oldest first."""
+    engine = connect(url)
+    metadata.create_all(engine)
+    query = sql.select(predictions.c.label).where(predictions.c.version == version)
+    with reading(engine) as connection:
+        found = connection.execute(query.order_by(predictions.c.at.desc()).limit(most)).scalars().all()
+    return [str(label) for label in reversed(found)]

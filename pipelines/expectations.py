@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import checks
-from pipelines.across import DISPUTED, REPEATED
+from pipelines.across import DISPUTED, REPEATED, uniqueness
+from pipelines.checks import rows as checks
 from pipelines.record import Column, Record
+from pipelines.rules import condition
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
@@ -24,9 +25,15 @@ def suite(record: Record) -> "ExpectationSuite":
     import great_expectations as gx
 
     expected = [expectation for column in record.columns for expectation in _column(column)]
-    flags = [_is_true(reason, reason) for reason in [*CHECKS, REPEATED, DISPUTED]]
+    once = [REPEATED, DISPUTED, *uniqueness(record)]
+    flags = [_is_true(reason, reason) for reason in [*CHECKS, *once, *rules(record)]]
     rows = gx.expectations.ExpectTableRowCountToBeBetween(min_value=1)
     return gx.ExpectationSuite(name=record.name, expectations=[rows, *expected, *flags])
+
+
+def rules(record: Record) -> dict[str, str]:
+    """The rules across columns, by the reason against a row that breaks one."""
+    return {f"against the rule: {name}": rule for name, rule in record.rules}
 
 
 def unreadable(column: Column) -> str:
@@ -97,4 +104,7 @@ def table(frame: pl.DataFrame, record: Record, values: pl.DataFrame) -> pl.DataF
     ]
     flags = [could[c.name].alias(unreadable(c)) for c in record.columns if c.type not in ("text", "category")]
     found = [check(values, record).alias(reason) for reason, check in CHECKS.items()]
-    return values.select("row", *record.names).with_columns(*arrived, *flags, *found)
+    types = {column.name: column.type for column in record.columns}
+    ruled = [condition(rule, types).alias(reason) for reason, rule in rules(record).items()]
+    kept = values.select("row", *record.names)
+    return kept.with_columns(*arrived, *flags, *found, *kept.select(*ruled).get_columns())

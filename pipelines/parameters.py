@@ -170,7 +170,7 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
 
 
 # What no stage reads: when to act. Whole numbers, each with its default.
-SETTINGS = {"listen": {"min_feedback": 200}, "forget": {"retrain_within_days": 7}}
+SETTINGS = {"listen": {"min_feedback": 200, "drift": 1}, "forget": {"retrain_within_days": 7}}
 
 
 def setting(parameters: Mapping[str, Any], section: str, name: str) -> int:
@@ -181,7 +181,7 @@ def setting(parameters: Mapping[str, Any], section: str, name: str) -> int:
 
 
 # Not their order, which dvc.yaml alone knows: whose keyword arguments stand in params.yaml.
-STAGES = ("anonymise", "evaluate", "ingest", "promote", "scan", "split", "train", "validate")
+STAGES = ("anonymise", "compare", "evaluate", "ingest", "promote", "scan", "split", "train", "validate")
 
 
 def _stage(name: str) -> Callable[..., object]:

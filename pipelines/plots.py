@@ -24,8 +24,8 @@ def draw_confusion(scores: Scores, title: str, path: Path) -> None:
     counts = np.array(scores.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = max(3.6, 1.1 * len(scores.labels) + 1.6)
-    figure = _figure(size + 0.6, size)
-    axes = figure.subplots()
+    picture = figure(size + 0.6, size)
+    axes = picture.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         ink = "white" if share > 0.55 else "black"
@@ -34,13 +34,13 @@ def draw_confusion(scores: Scores, title: str, path: Path) -> None:
     axes.set_xticks(places, scores.labels, rotation=30 if len(scores.labels) > 3 else 0)
     axes.set_yticks(places, scores.labels)
     axes.set(xlabel="predicted", ylabel="true", title=f"{title}, {scores.rows:,} test rows")
-    _save(figure, path)
+    save(picture, path)
 
 
 def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     """The models' main measures side by side, with 95 % intervals."""
-    figure = _figure(6.4, 0.9 + 0.75 * len(COMPARED))
-    axes = figure.subplots()
+    picture = figure(6.4, 0.9 + 0.75 * len(COMPARED))
+    axes = picture.subplots()
     for shift, (role, found) in enumerate(scores.items()):
         colour = (GREY, BLUE, ORANGE)[shift % 3]
         for place, measure in enumerate(COMPARED):
@@ -66,13 +66,13 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     axes.legend(loc="best", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.12, y=0.18)
-    _save(figure, path)
+    save(picture, path)
 
 
 def draw_membership(told: Mapping[str, tuple[Floats, Floats]], path: Path) -> None:
     """How many training rows are told from test rows by the loss, over the share of false alarms: both logarithmic."""
-    figure = _figure(4.8, 4.4)
-    axes = figure.subplots()
+    picture = figure(4.8, 4.4)
+    axes = picture.subplots()
     least = 1 / max(others.size for _, others in told.values())
     axes.plot([least, 1], [least, 1], color=GREY, linewidth=1, linestyle="--", label="a coin")
     for colour, (name, (members, others)) in zip((BLUE, ORANGE, GREY), told.items(), strict=False):
@@ -83,10 +83,11 @@ def draw_membership(told: Mapping[str, tuple[Floats, Floats]], path: Path) -> No
     axes.set(xlabel="test rows taken for training rows", ylabel="training rows found", title="Membership inference")
     axes.legend(loc="lower right", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    save(picture, path)
 
 
-def _figure(width: float, height: float) -> "Figure":
+def figure(width: float, height: float) -> "Figure":
+    """An empty picture, inches wide and high, in a font that has Chinese where the machine has one."""
     # The object interface: no global state, no window, no backend to choose.
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -97,6 +98,7 @@ def _figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save(picture: "Figure", path: Path) -> None:
+    """Write `picture` as PNG."""
     # Without the version stamp equal pictures are equal bytes.
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    picture.savefig(path, dpi=120, metadata={"Software": None})

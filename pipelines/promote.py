@@ -12,6 +12,8 @@ import polars as pl
 
 from pipelines import gates
 from pipelines.bundle import read_bundle
+from pipelines.drift.champion import profile_from
+from pipelines.drift.profile import write_profile
 from pipelines.environment import Environment
 from pipelines.errors import BusyError
 from pipelines.files import digest, read_json, replacing
@@ -61,7 +63,7 @@ def promote(
     if not decision.promote:
         ledger.append("decision", entry)
         return ledger.last("decision") or entry
-    return _crown(ledger, registry, record, model / decision.winner, entry, champion, workspace)
+    return _crown(ledger, registry, record, (splits, model, report), entry, champion, workspace)
 
 
 def weigh(
@@ -191,22 +193,27 @@ def _crown(
     ledger: Ledger,
     registry: Registry,
     record: Record,
-    bundle: Path,
+    outputs: tuple[Path, Path, Path],
     entry: dict[str, Any],
     champion: Champion | None,
     workspace: Path,
 ) -> dict[str, Any]:
     """Register the winner and make it champion, if nobody else became it meanwhile."""
+    splits, model, report = outputs
+    bundle = model / entry["winner"]
     version = _version(registry, record, bundle, entry)
     kept = OWN / "champions" / f"v{version}-{entry['digest'][:12]}"
     with replacing(workspace / kept) as draft:
         shutil.copytree(bundle, draft)
+    profile = OWN / "profiles" / f"{kept.name}.npz"
+    write_profile(workspace / profile, profile_from(splits, report, entry["winner"], record))
     body = {
         "bundle": str(kept),
         "digest": entry["digest"],
         "family": entry["families"][entry["winner"]],
         "run": entry["runs"][entry["winner"]],
         "data_version": entry["data_version"],
+        "profile": str(profile),
         "measures": entry["measures"][entry["winner"]],
     }
     _take_over(ledger, record.name, champion, version, body, entry | {"version": version, "champion": body})

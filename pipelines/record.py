@@ -32,8 +32,9 @@ class Column:
     """One column: what it holds, what it is for, and what it reveals.
 
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
-    set of values; `min` and `max` bound a number, or the length of a text in characters.
-    `format` says how a time is written where it is not ISO 8601: codes of strftime, or one of EPOCHS.
+    set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of
+    a `unique` column, the first one passes. `format` says how a time is written where it is not ISO 8601: codes of
+    strftime, or one of EPOCHS.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     min: float | None = None
     max: float | None = None
     format: str | None = None
+    unique: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -56,10 +58,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Record:
-    """The columns of one data set, in order."""
+    """The columns of one data set, in order, and the rules across them: (name, condition), as `rules` reads them."""
 
     name: str
     columns: tuple[Column, ...]
+    rules: tuple[tuple[str, str], ...] = ()
 
     def with_role(self, role: Role) -> Column | None:
         """The column that has `role`, or None."""
@@ -101,9 +104,10 @@ def parse_record(section: object) -> Record:
             "Expected `record: {name: …, columns: {NAME: {type: …, role: …, privacy: …}, …}}`.",
             "copy the section from the preset nearest to your data (`flywheel new --help` lists them).",
         )
-    _refuse_unknown("record", section, ("name", "columns"))
+    _refuse_unknown("record", section, ("name", "columns", "rules"))
     columns = tuple(_parse_column(str(name), entry) for name, entry in section["columns"].items())
-    record = Record(_name(section.get("name", "data")), columns)
+    rules = _parse_rules(section.get("rules", {}), columns)
+    record = Record(_name(section.get("name", "data")), columns, rules)
     _check_roles(record)
     return record
 
@@ -118,6 +122,21 @@ def _name(given: object) -> str:
         "Expected up to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or a digit first, and no dot last.",
         "choose for example `name: product_reviews`; keys, experiments and models are called by it.",
     )
+
+
+def _parse_rules(section: object, columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    if not isinstance(section, Mapping) or not all(isinstance(rule, str) for rule in section.values()):
+        raise RecordError(
+            "params.yaml: `record.rules` does not name rules.",
+            "Expected names with conditions, as `end after start: start <= end`.",
+            "give each rule a name and a condition in one line.",
+        )
+    if section:
+        from pipelines.rules import condition  # the service reads records too, and has no use for tables
+
+        for rule in section.values():
+            condition(rule, {column.name: column.type for column in columns})
+    return tuple((str(name), rule) for name, rule in section.items())
 
 
 def _parse_column(name: str, entry: object) -> Column:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.checks import normal
 from pipelines.errors import DataError
 from pipelines.files import replacing, write_json
 from pipelines.privacy.text_rules import pass_on_rules
 from pipelines.record import Record
+from pipelines.spelling import normal
 from pipelines.stage import run
 
 PARTS = ("train", "valid", "test")

@@ -1,27 +1,36 @@
 """raw -> validated: which rows may pass, and why the others may not."""
 
+import math
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.access import enter
+from pipelines.access import Access, enter
 from pipelines.across import judge_across
 from pipelines.checkpoint import Outcome, reasons_of, write_pages
+from pipelines.checks.finding import FINDINGS
+from pipelines.checks.limits import Checks
+from pipelines.checks.report import Report, look_over, refuse_grave
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.files import drafting, replacing, write_json
 from pipelines.judging import Judging, faults, judge
 from pipelines.ledger import open_ledger
 from pipelines.pages import make_local, write_index
+from pipelines.raw import count_rows, open_rows
 from pipelines.record import Record
 from pipelines.shards import Shard, map_shards, shards_of
 from pipelines.stage import run
 from pipelines.tables import write_table
+from pipelines.vault import open_vault
 from pipelines.versions import version_of
+
+# Of more rows the checks of the table look at a part: each costs what judging it costs once more.
+LOOKED_AT = 500_000
 
 
 @dataclass(frozen=True)
@@ -41,18 +50,20 @@ def validate(
     *,
     record: Record,
     max_quarantined: float = 0.2,
+    checks: Checks = Checks(),
     shard_rows: int = 100_000,
     environment: Environment,
 ) -> None:
     """Write to `validated` which rows may pass and why not, and to `docs` pages that show it without values.
 
     Works on so many rows at once (`shard_rows`), so that memory does not grow with the data; what only all rows tell
-    is judged by keyed hashes.
-
-    Raises DataError where more than the share `max_quarantined` of the rows would be held back.
+    is judged by keyed hashes. Raises DataError where more than the share `max_quarantined` of the rows would be held
+    back, or where a finding about the table reaches the threshold in `checks` at which it stops the run.
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
+    report = look_over(_looked_at(raw, shards, record, access, environment), record, checks, count_rows(raw))
+    refuse_grave(report)
     with drafting(validated) as drafts:
         job = Judging(raw.absolute(), record, access, drafts.absolute())
         outcomes = list(map_shards(judge, job, shards, record.name, environment))
@@ -60,11 +71,22 @@ def validate(
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
             _judge_all(paths, record, outcomes, Path(project))
             counts = _count(paths, reasons_of(record))
-            _publish_pages(docs, Path(project), record, counts)
+            _publish_pages(docs, Path(project), record, counts, report)
         share = 1 - counts.accepted / max(counts.rows, 1)
         if counts.rows == 0 or share > max_quarantined:
             raise _too_many(counts, share, max_quarantined)
         _write(validated, paths, shards, counts, reasons_of(record))
+
+
+def _looked_at(
+    raw: Path, shards: Sequence[Shard], record: Record, access: Access, environment: Environment
+) -> Iterator[pl.DataFrame]:
+    """The rows that the checks of the table look at: all up to LOOKED_AT, else shards spread over them, in order."""
+    vault = open_vault(environment.home, environment.master_key, record.name)
+    every = max(1, math.ceil(count_rows(raw) / LOOKED_AT))
+    # From the end: the newest rows are among them, and a file that is sorted ends in another class than it begins.
+    for shard in shards[::-1][::every][::-1]:
+        yield open_rows(raw, record, vault, access, only=shard.parts)
 
 
 def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
@@ -94,11 +116,14 @@ def _count(paths: list[Path], reasons: list[str]) -> Counts:
     )
 
 
-def _publish_pages(docs: Path, project: Path, record: Record, counts: Counts) -> None:
+def _publish_pages(docs: Path, project: Path, record: Record, counts: Counts, report: Report) -> None:
     with replacing(docs) as draft:
         shutil.copytree(project / "gx" / "uncommitted" / "data_docs" / "local_site", draft)
         make_local(draft)
-        write_index(draft, record.name, counts.rows, counts.accepted, counts.reasons, counts.planted)
+        write_json(draft / FINDINGS, report.to_dict())
+        numbers = (counts.rows, counts.accepted, counts.reasons, counts.planted)
+        looked_at = report.rows if report.rows < report.of else None
+        write_index(draft, record.name, *numbers, report.findings, looked_at)
 
 
 def _too_many(counts: Counts, share: float, allowed: float) -> DataError:

@@ -18,6 +18,7 @@ MODEL = Path("data/model")
 EVALUATION = Path("data/report/evaluation")
 PRIVACY = Path("data/report/privacy.json")
 DOCS = Path("data/report/validation")
+DRIFT = Path("data/report/drift")
 # What this machine keeps of a workspace: the ledger, champions, checkpoints. Never committed, never shared.
 OWN = Path(".flywheel")
 

@@ -27,7 +27,7 @@ WORDS = {
     "what": Said("evidence", "证据"),
     "where": Said("where", "位置"),
     "figure": Said("found", "结果"),
-    "lines": Said("{n} lines of evidence", "{n} 行证据"),
+    "lines": Said("lines of evidence: {n}", "{n} 行证据"),
     "open": Said("What fails", "未通过的控制"),
     "note": Said(
         "Each line was checked by a program on this workspace at the time above. A control passes where every line of "

@@ -106,7 +106,7 @@ def test_stages_stand_in_the_order_in_which_they_run() -> None:
 
 
 def test_every_verb_is_in_the_graph_or_touches_the_world() -> None:
-    assert {*GRAPH, "ingest", "scan", "promote"} == set(STAGES)
+    assert {*GRAPH, "ingest", "compare", "scan", "promote"} == set(STAGES)
 
 
 @pytest.mark.parametrize("name", GRAPH)

@@ -11,7 +11,7 @@ import httpx
 from places import SMALL, Place
 
 Make = Callable[..., Place]
-STEPS = {"ingest", "validate", "anonymise", "split", "train", "evaluate", "scan", "promote"}
+STEPS = {"ingest", "validate", "anonymise", "split", "train", "evaluate", "compare", "scan", "promote"}
 
 
 def test_a_deployment_runs_to_the_end_with_one_task_run_per_stage(make: Make) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from pipelines.checks.finding import Finding
 from pipelines.pages import make_local, write_index
 
 PAGE = """<html><head>
@@ -33,3 +34,20 @@ def test_the_first_page_tells_how_many_rows_may_pass_and_why_others_may_not(tmp_
     assert "reviews &lt;b&gt;" in text
     assert re.findall(r"width:([\d.]+)%'", text) == ["100.0", "11.1"]
     assert "href='validations/a.html'" in text
+
+
+def test_a_finding_is_told_with_its_rows_by_id_and_what_to_do(tmp_path: Path) -> None:
+    rows = tuple(f"id{number}" for number in range(5))
+    finding = Finding("x", "texts <twice>", 5, 50, 0.1, "warn", "They repeat.", "say `unique: true`.", rows)
+    write_index(tmp_path, "reviews", 50, 50, {}, findings=[finding])
+    text = (tmp_path / "index.html").read_text("utf-8")
+    assert "<b>5</b> of 50 texts &lt;twice&gt;" in text
+    assert "rows id0, id1, id2 and 2 more" in text
+    assert "<code>unique: true</code>" in text
+
+
+def test_an_expectation_about_a_flag_reads_as_what_it_means(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>values must belong to this set: <span class='badge'>True</span>.</p>", "utf-8")
+    make_local(tmp_path)
+    assert "<p>no row may be so.</p>" in page.read_text("utf-8")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from workspaces import Workspace, image, lines
 
-from pipelines.checks import normal
 from pipelines.errors import DataError
 from pipelines.record import Column, Record
+from pipelines.spelling import normal
 from pipelines.split import PARTS, assign, split, without_overlap
 
 TEXT, LABEL = Column("text", "text", "text"), Column("mood", "category", "label")

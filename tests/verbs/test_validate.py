@@ -153,3 +153,42 @@ def test_the_faults_of_the_sample_are_found(journey: Workspace) -> None:
     counts = json.loads((journey.path / "data/validated/counts.json").read_text("utf-8"))
     assert {"review is missing", "row repeats an earlier one", "text is wrongly decoded"} <= set(counts["reasons"])
     assert 0.01 < counts["quarantined"] / counts["rows"] < 0.1
+
+
+def test_a_broken_rule_and_a_repeated_name_are_reasons_of_their_own(reviews: Workspace) -> None:
+    record = reviews.parameters["record"]
+    record["columns"]["user"] |= {"unique": True}
+    record["rules"] = {"the old live somewhere": "age < 60 or city is present"}
+    reviews.set("record", record)
+    reviews.set("validate", {"max_quarantined": 0.5})
+    rows = [review(number) for number in range(6)]
+    reviews.bring([*rows, review(7, user="old", age="70", city=""), review(8, user="user1")])
+    reviews.run(ingest)
+    reviews.run(validate, *PATHS)
+    found = verdicts(reviews)
+    assert found["old"] == ["against the rule: the old live somewhere"]
+    assert found["user1 again"] == ["user stands in an earlier row"]
+    assert sum(map(len, found.values())) == 2
+
+
+def test_findings_about_the_table_stand_beside_the_pages_and_name_rows_by_id_only(judged: Workspace) -> None:
+    docs = judged.path / "data/report/validation"
+    report = json.loads((docs / "findings.json").read_text("utf-8"))
+    (two,) = [finding for finding in report["findings"] if finding["name"] == "two_labels"]
+    assert (two["count"], two["severity"], two["figures"]["texts_alike"]) == (2, "warn", 1)
+    assert set(two["rows"]) <= set(judged.opened()["row"])
+    assert report["newest_day"] == "2026-03-04"
+    assert "texts with two labels" in (docs / "index.html").read_text("utf-8")
+
+
+def test_a_finding_that_params_let_stop_the_run_leaves_no_verdict(judged: Workspace) -> None:
+    before = image(judged.path / "data")
+    judged.set("validate", {"max_quarantined": 0.5, "checks": {"two_labels": {"stop": 0.01}}})
+    try:
+        with pytest.raises(DataError, match=r"2 of .* texts with two labels") as caught:
+            judged.run(validate, *PATHS)
+    finally:
+        judged.set("validate", {"max_quarantined": 0.5})
+    assert "validate.checks.two_labels.stop" in lines(caught.value)[1]
+    assert CANARY not in str(caught.value)
+    assert image(judged.path / "data") == before

@@ -1,10 +1,9 @@
-"""What a suite of column expectations cannot say by itself: one named function per check, true where a row passes."""
-
-import unicodedata
+"""Checks of single rows that column expectations cannot say: one named function each, true where a row passes."""
 
 import polars as pl
 
 from pipelines.record import Record
+from pipelines.spelling import normal
 
 REPLACEMENT = "\ufffd"
 
@@ -57,8 +56,3 @@ def labels_agree(frame: pl.DataFrame, record: Record) -> pl.Series:
     keys = pl.Series("__text", [None if t is None else normal(t) for t in frame[record.text.name]], dtype=pl.String)
     passes = text.is_null() | label.is_null() | ~judged | ~disputed | stands
     return frame.with_columns(keys).select(passes.fill_null(True)).to_series()
-
-
-def normal(text: str) -> str:
-    """`text` without the differences that do not count: width, case, spacing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -92,9 +92,11 @@ def _is_true(flag: str, reason: str) -> "Expectation":
     return expect.ExpectColumnValuesToBeInSet(column=flag, value_set=[True], meta={"reason": reason})
 
 
-def table(frame: pl.DataFrame, record: Record, values: pl.DataFrame) -> pl.DataFrame:
+def table(frame: pl.DataFrame, record: Record, values: pl.DataFrame | None = None) -> pl.DataFrame:
     """The table that the suite is run on: row ids, typed `values`, and a flag per check of single rows."""
-    from pipelines.values import present, readable
+    from pipelines.values import present, readable, typed
+
+    values = typed(frame, record) if values is None else values
 
     could = readable(frame, record, values)
     arrived = [

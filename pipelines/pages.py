@@ -119,7 +119,8 @@ def write_index(
     body = (
         f"<h1>What may pass: {html.escape(name)}</h1><p class=big>{accepted:,} of {rows:,} rows "
         f"({accepted / max(rows, 1):.1%})</p><p>A row can be held back for more than one reason. "
-        f"No value of any row stands on these pages.{also}</p>{table}{told(findings, looked_at)}<h2>More</h2><ul>{links}</ul>"
+        f"No value of any row stands on these pages.{also}</p>{table}"
+        f"{told(findings, looked_at)}<h2>More</h2><ul>{links}</ul>"
     )
     (site / "index.html").write_text(page(f"What may pass: {name}", body), "utf-8")
 

@@ -47,7 +47,7 @@ class Sealer:
         """Seal the rows of `ready` (row, subject, content) in their turn."""
         self._waiting.append(ready)
         self.count += ready.height
-        if sum(frame.height for frame in self._waiting) >= self._at_most:
+        while sum(frame.height for frame in self._waiting) >= self._at_most:
             whole = pl.concat(self._waiting)
             # A copy: a slice would keep the whole in memory.
             self._waiting = [pl.concat([whole[self._at_most :]], rechunk=True)]

@@ -41,7 +41,7 @@ SPARING = {
 
 @dataclass(frozen=True)
 class Shard:
-    """Parts of data/raw that are worked on together; `name` is that of the first."""
+    """Parts of data/raw (whole paths) that are worked on together; `name` is that of the first."""
 
     name: str
     parts: tuple[Path, ...]
@@ -51,7 +51,7 @@ def shards_of(raw: Path, rows: int) -> list[Shard]:
     """The parts of `raw`, in their order, in shards of at most so many `rows`, or of one part that has more."""
     shards: list[list[Path]] = []
     room = 0
-    for part in parts(raw):
+    for part in parts(raw.absolute()):
         height = pl.scan_parquet(part).select(pl.len()).collect().item()
         if not shards or height > room:
             shards.append([])
@@ -63,7 +63,7 @@ def shards_of(raw: Path, rows: int) -> list[Shard]:
 
 def shards_named(raw: Path, names: Sequence[str]) -> list[Shard]:
     """The parts of `raw` in the shards that begin with the parts called `names`; in one where there are no names."""
-    there = parts(raw)
+    there = parts(raw.absolute())
     if list(names) == [""]:
         return [Shard("", tuple(there))]
     starts = [next(place for place, part in enumerate(there) if part.stem == name) for name in names]

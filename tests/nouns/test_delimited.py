@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import SourceError
+from pipelines.sources import SourceFile, read_frames
 from pipelines.sources.columns import LONGEST_CELL
+from pipelines.sources.delimited import RECORDS_AT_ONCE
 
 # All text that UTF-8 can hold, except NUL, which is refused.
 CELLS = st.one_of(
@@ -133,3 +135,39 @@ def test_a_cell_may_be_ten_million_characters_long_and_no_longer(tmp_path: Path)
     assert len(read(path, ["text"])[0]["text"] or "") == LONGEST_CELL
     path = written(tmp_path / "a.csv", "id,text\n1," + "x" * (LONGEST_CELL + 1) + "\n")
     assert refusal(path) == "a cell on line 2 of a.csv has more than 10,000,000 characters."
+
+
+def frame_rows(path: Path, columns: list[str]) -> list[dict[str, str | None]]:
+    """The rows of one file, read as frames."""
+    return [row for frame in read_frames(SourceFile(path, None), columns, (), None, None) for row in frame.to_dicts()]
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+def test_frames_hold_the_rows_that_are_read_one_by_one(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
+    content = io.StringIO(newline="")
+    csv.writer(content, quoting=csv.QUOTE_ALL).writerows([("id", "text"), *rows])
+    path = written(tmp_path / "a.csv", content.getvalue())
+    assert frame_rows(path, ["text", "more", "id"]) == read(path, ["text", "more", "id"])
+
+
+@pytest.mark.parametrize("faulty", [0, 1, RECORDS_AT_ONCE - 1, RECORDS_AT_ONCE, 2 * RECORDS_AT_ONCE + 7])
+@pytest.mark.parametrize(("fault", "said"), [("a,b,c", "has 3 fields"), ('a,"b"x', "behind its closing quote")])
+def test_a_fault_is_told_by_its_line_wherever_it_stands(tmp_path: Path, faulty: int, fault: str, said: str) -> None:
+    """Every third record stands on two lines."""
+    records = ['one,"two\nlines"' if number % 3 == 0 else "one,two" for number in range(3 * RECORDS_AT_ONCE)]
+    records[faulty] = fault
+    line = 2 + sum(1 + record.count("\n") for record in records[:faulty])
+    message = refusal(written(tmp_path / "a.csv", "\n".join(["id,text", *records]) + "\n"))
+    assert f"line {line} of" in message
+    assert said in message
+
+
+@pytest.mark.parametrize("below", ["", "\n\n", "\none,two\n"])
+def test_a_blank_line_is_told_by_its_line_unless_it_ends_the_file(tmp_path: Path, below: str) -> None:
+    records = ['one,"two\nlines"'] * (RECORDS_AT_ONCE + 3)
+    path = written(tmp_path / "a.csv", "\n".join(["id,text", *records]) + "\n\n" + below)
+    if below.strip():
+        assert f"line {2 + 2 * len(records)} of a.csv is blank" in refusal(path)
+    else:
+        assert len(frame_rows(path, ["id"])) == len(records)

@@ -1,12 +1,19 @@
 """source -> data/raw: sealed, appended, never rewritten; a source that cannot be trusted changes nothing."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
-from workspaces import HEADER, Workspace, image, lines, review, write_csv
+from workspaces import HEADER, REPOSITORY, Workspace, image, lines, review, write_csv
 
+from pipelines.canaries import PER_PART
 from pipelines.errors import SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import Ingested, ingest
@@ -226,3 +233,65 @@ def test_whatever_changes_what_would_be_read_has_it_read_again(reviews: Workspac
     else:
         reviews.set("ingest", {"source": "source.csv", "encoding": "utf-8"})
     assert reviews.run(ingest).read == (6 if changed == "bytes" else 7)
+
+
+def bring_in_parts(workspace: Workspace, rows: list[list[str]], at_once: int) -> None:
+    workspace.bring(rows)
+    workspace.set("ingest", {"source": "source.csv", "part_rows": at_once})
+
+
+def test_parts_are_bounded_and_hold_what_one_would(reviews: Workspace) -> None:
+    many = [review(number, text="one\x1ftwo" if number == 3 else f"words {number}") for number in range(9)]
+    bring_in_parts(reviews, [*many, many[0]], 4)
+    assert reviews.run(ingest).added == 10
+    assert [pl.read_parquet(part).height for part in parts(reviews.raw)] == [4, 4, 2 + PER_PART]
+    opened = reviews.opened()
+    assert [list(row) for row in opened.select(HEADER).iter_rows()] == [*many, many[0]]
+    shutil.rmtree(reviews.path / "data")
+    bring_in_parts(reviews, [*many, many[0]], 100)
+    reviews.run(ingest)
+    assert len(parts(reviews.raw)) == 1
+    assert reviews.opened().equals(opened)
+
+
+def test_a_fault_behind_parts_that_were_sealed_changes_no_byte(reviews: Workspace) -> None:
+    reviews.bring(ROWS[:1])
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    bring_in_parts(reviews, ROWS, 2)
+    ragged(reviews.path / "source.csv")
+    with pytest.raises(SourceError, match="on line 8 of"):
+        reviews.run(ingest)
+    assert image(reviews.path / "data") == before
+    assert not list((reviews.path / "data").glob(".*"))
+
+
+def test_an_ingestion_that_is_killed_while_it_seals_leaves_nothing_and_the_next_one_is_whole(
+    reviews: Workspace, own_home: Path
+) -> None:
+    count = 12_000
+    bring_in_parts(reviews, [review(number) for number in range(count)], 1000)
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FLYWHEEL_HOME": str(own_home)}
+    child = subprocess.Popen([sys.executable, "-m", "pipelines.ingest"], cwd=reviews.path, env=environment)
+    while child.poll() is None and not list((reviews.path / "data").glob(".raw.*.drafts/*.parquet")):
+        time.sleep(0.005)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert not parts(reviews.raw)
+    assert describe(reviews.raw) is None
+    found = reviews.run(ingest)
+    assert (found.added, found.rows) == (count, count)
+    assert not list((reviews.path / "data").glob(".*.drafts"))
+
+
+def test_a_withdrawal_on_the_last_line_counts_for_the_rows_before_it(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    later = [review(10, user="user1"), review(11, user="somebody new"), review(12, user="user1", consent="no")]
+    bring_in_parts(reviews, later, 1)
+    found = reviews.run(ingest)
+    assert (found.added, found.suppressed, found.without_consent, found.gone) == (1, 1, 1, 1)
+    assert "user1" not in users(reviews)
+    reviews.bring([review(13, user="user1")], "back.csv")
+    assert reviews.run(ingest).gone == 0
+    assert users(reviews).count("user1") == 2

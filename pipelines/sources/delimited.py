@@ -109,19 +109,21 @@ def _batches(name: str, reader: "Reader", lines: Iterator[str], header: list[str
     begun, any_, width = reader.line_num + 1, False, len(header)
     while True:
         batch: list[list[str]] = []
-        failed = None
+        failed: csv.Error | SourceError | None = None
         try:
-            # What was read before a fault stays in the list.
+            # What was read before a fault stays in the list, and its own faults are told first.
             batch.extend(islice(reader, RECORDS_AT_ONCE))
-        except csv.Error as error:
-            failed = str(error)
+        except (csv.Error, SourceError) as error:
+            failed = error
         if begun == 1 and batch:
             refuse_own_header(name, batch[0], header)
         if any(len(record) != width for record in batch):
             _refuse_ragged(name, batch, begun, width, lines, more=failed is not None)
             batch = batch[: batch.index([])]
+        elif isinstance(failed, SourceError):
+            raise failed
         elif failed is not None:
-            raise _malformed(name, begun + sum(map(_lines_of, batch)), failed)
+            raise _malformed(name, begun + sum(map(_lines_of, batch)), str(failed)) from None
         if not batch:
             break
         any_ = True

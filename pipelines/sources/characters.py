@@ -1,13 +1,16 @@
 """Characters that nobody sees: which of them a cell may hold, and what becomes of the others.
 
 NUL and lone surrogates are refused where a file is read, because no store keeps them. The rest arrives in honest files
-too, so it is made harmless and counted instead. Tab, line feed and carriage return are text, and so are the joiners
-U+200C and U+200D, without which Persian, Hindi and many emoji are spelled wrong.
+too, so it is made harmless and counted instead; but not in a text whose letters are bytes of UTF-8 that were taken for
+characters: `validate` knows it by its controls, and holds it back. Tab, line feed and carriage return are text, and so
+are the joiners U+200C and U+200D, without which Persian, Hindi and many emoji are spelled wrong.
 """
 
 from collections import Counter
 
 import polars as pl
+
+from pipelines.checks.rows import is_well_decoded
 
 # C0 and C1 controls and DEL: a blank takes their place, because some of them part words.
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
@@ -20,6 +23,7 @@ FORMULA = r"^[=+\-@\t\r]"
 NUMBER = r"^[+-]?[\d.,\s]+$"
 
 NORMALISED = (("control", CONTROL, " "), ("bidi", BIDI, ""), ("invisible", INVISIBLE, ""))
+ANY = "|".join(pattern for _, pattern, _ in NORMALISED)
 SEEN = (*(name for name, _, _ in NORMALISED), "formulas")
 
 
@@ -32,14 +36,19 @@ def normalised(frame: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
     counts: Counter[str] = Counter()
     for name in frame.columns:
         cells = frame[name]
-        for kind, pattern, instead in NORMALISED:
-            if cells.str.contains(pattern).any():
-                counts[kind] += int(cells.str.count_matches(pattern).sum())
-                cells = cells.str.replace_all(pattern, instead)
-                cells = cells.set(cells == "", None)
-        if cells is not frame[name]:
+        suspect = cells.str.contains(ANY).fill_null(value=False).arg_true()
+        if unseen := [place for place in suspect if is_well_decoded(cells[place])]:
+            cells = cells.scatter(unseen, _harmless(cells[unseen], counts))
             frame = frame.with_columns(cells.alias(name))
         formulas = cells.str.contains(FORMULA)
         if formulas.any() and (count := cells.filter(formulas & ~cells.str.contains(NUMBER)).len()):
             counts["formulas"] += count
     return frame, counts
+
+
+def _harmless(cells: pl.Series, counts: Counter[str]) -> pl.Series:
+    for kind, pattern, instead in NORMALISED:
+        if count := int(cells.str.count_matches(pattern).sum()):
+            counts[kind] += count
+            cells = cells.str.replace_all(pattern, instead)
+    return cells.to_frame("cell").select(pl.when(pl.col("cell") != "").then("cell")).to_series()

@@ -354,7 +354,7 @@ def test_an_ingestion_that_keeps_users_in_the_clear_is_found_out(reviews: Worksp
 
 
 def test_data_docs_that_show_values_are_found_out(travelled: Workspace) -> None:
-    right = "_publish_pages(docs, Path(project), record, counts)"
+    right = "_publish_pages(docs, Path(project), record, counts, report)"
     opened = "Workspace(Path.cwd()).opened().write_json()"
     opened = opened.replace("Path.cwd()", repr(travelled.path).replace("PosixPath", "Path"))
     careless = broken("validate", right, f"{right}; (docs / 'rows.json').write_text(__import__('workspaces').{opened})")
@@ -363,7 +363,7 @@ def test_data_docs_that_show_values_are_found_out(travelled: Workspace) -> None:
 
 
 def test_an_anonymiser_that_keeps_identifiers_is_found_out(travelled: Workspace) -> None:
-    before = 'return column.privacy != "identifier" and column.role not in ("subject", "consent")'
+    before = 'return column.privacy != "identifier" and column.role not in ("subject", "key", "consent")'
     travelled.run(broken("anonymise", before, "return True", "cleaning"), *ANONYMISE)
     refused(travelled, "data/anonymised/rows.parquet")
 

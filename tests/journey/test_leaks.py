@@ -10,8 +10,11 @@ from flywheel.scanning import tell
 from pipelines.leaks.report import read_report
 
 Make = Callable[..., Place]
-RIGHT = "            make_local(draft)\n"
-WRONG = '            (draft / "seen.csv").write_text(rows.write_csv(), "utf-8")\n'
+# What is right, and what a careless hand makes of it: rows that were opened are kept, and written beside the pages.
+OPENS = "        yield open_rows(raw, record, vault, access, only=shard.parts)\n"
+KEEPS = OPENS.replace("yield ", "rows = ") + "        globals()['seen'] = rows.write_csv()\n        yield rows\n"
+PAGES = "        make_local(draft)\n"
+WRITES = PAGES + "        (draft / 'seen.csv').write_text(globals()['seen'], 'utf-8')\n"
 
 
 def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(make: Make) -> None:
@@ -21,8 +24,9 @@ def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(make
     shutil.copytree(REPOSITORY / "pipelines", link, ignore=shutil.ignore_patterns("__pycache__"))
     code = link / "validate.py"
     right = code.read_text("utf-8")
-    assert RIGHT in right
-    code.write_text(right.replace(RIGHT, RIGHT + WRONG), "utf-8")
+    assert OPENS in right
+    assert PAGES in right
+    code.write_text(right.replace(OPENS, KEEPS).replace(PAGES, WRITES), "utf-8")
     done = place.flywheel("run", code=2)
     assert "data/report/validation/seen.csv" in done.stderr
     assert "written by validate" in done.stderr

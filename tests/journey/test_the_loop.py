@@ -17,7 +17,7 @@ Make = Callable[..., Place]
 
 @pytest.fixture(scope="module")
 def place(make: Make) -> Place:
-    made = make("loop", "ingest.sample.rows=2000", "train.family=linear")
+    made = make("loop", "train.family=linear")
     made.flywheel("run")
     return made
 

@@ -30,7 +30,7 @@ from pipelines.vault import open_vault
 from pipelines.versions import version_of
 
 # Of more rows the checks of the table look at a part: each costs what judging it costs once more.
-LOOKED_AT = 500_000
+LOOKED_AT = 200_000
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ SKETCH = 128
 # Characters of texts, or pairs, per call, so that what is in memory between the steps stays small.
 BLOCK = 1_000_000
 PAIRS = 20_000
+MOST_PAIRS = 200_000
 EMPTY = np.uint64(2**64 - 1)
 BEGIN = 12
 
@@ -54,29 +55,32 @@ class Signatures:
 
     def beside(self, other: "Signatures") -> "Signatures":
         """These and then the others, none left out."""
-        sketches = Grams(
-            np.concatenate([self.sketches.hashes, other.sketches.hashes]),
-            np.concatenate([self.sketches.starts, other.sketches.starts[1:] + self.sketches.starts[-1]]),
-        )
-        return Signatures(
-            np.concatenate([self.rows, other.rows]),
-            np.concatenate([self.whole, other.whole]),
-            np.concatenate([self.lots, other.lots]),
-            np.concatenate([self.bands, other.bands]),
-            sketches,
-            min(self.kept, other.kept),
-        )
+        return together([self, other])
 
 
 def sign(rows: list[str], texts: list[str]) -> Signatures:
     """The signatures of `texts`, which come as `spelling.normal` leaves them."""
     ends = np.cumsum([len(text) for text in texts]) // BLOCK
     cuts = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
-    blocks = [_sign(rows[i:j], texts[i:j]) for i, j in itertools.pairwise(cuts)]
-    found = blocks[0]
-    for block in blocks[1:]:
-        found = found.beside(block)
-    return found
+    return together([_sign(rows[i:j], texts[i:j]) for i, j in itertools.pairwise(cuts)])
+
+
+def together(blocks: Sequence[Signatures]) -> Signatures:
+    """The signatures of all `blocks`, one after the other, none left out."""
+    ends = np.cumsum([block.sketches.starts[-1] for block in blocks])
+    starts = [block.sketches.starts[1:] + before for block, before in zip(blocks, [0, *ends[:-1]], strict=True)]
+    sketches = Grams(
+        np.concatenate([block.sketches.hashes for block in blocks]),
+        np.concatenate([np.zeros(1, dtype=np.int64), *starts]),
+    )
+    return Signatures(
+        np.concatenate([block.rows for block in blocks]),
+        np.concatenate([block.whole for block in blocks]),
+        np.concatenate([block.lots for block in blocks]),
+        np.concatenate([block.bands for block in blocks]),
+        sketches,
+        min(block.kept for block in blocks),
+    )
 
 
 def lots_of(texts: Sequence[str]) -> Hashes:
@@ -89,7 +93,8 @@ def near_pairs(signatures: Signatures, near: float = NEAR) -> NDArray[np.int64]:
     """Pairs of places whose texts are near, (pairs, 2), the earlier place first.
 
     In each bucket a text is compared with the first one and with its neighbour, not with all: what is found is linked
-    to something, and a page of boilerplate that stands a thousand times costs a thousand comparisons.
+    to something, and a page of boilerplate that stands a thousand times costs a thousand comparisons. Where texts are
+    all a little alike, `MOST_PAIRS` are compared: those that meet in most bands, which are the nearest.
     """
     found = [np.zeros((0, 2), dtype=np.int64)]
     for band in signatures.bands.T:
@@ -99,7 +104,12 @@ def near_pairs(signatures: Signatures, near: float = NEAR) -> NDArray[np.int64]:
         heads = np.maximum.accumulate(np.where(np.r_[True, ranked[1:] != ranked[:-1]], np.arange(len(ranked)), 0))
         found += [np.stack([order[same - 1], order[same]], 1), np.stack([order[heads[same]], order[same]], 1)]
     pairs = np.sort(np.concatenate(found), axis=1)
-    pairs = np.unique(pairs, axis=0)
+    count = max(len(signatures.rows), 1)
+    # As one number each: numpy takes seconds to find the different rows of a table of a million.
+    names, bands = np.unique(pairs[:, 0] * count + pairs[:, 1], return_counts=True)
+    if len(names) > MOST_PAIRS:
+        names = np.sort(names[np.argsort(-bands, kind="stable")[:MOST_PAIRS]])
+    pairs = np.stack(np.divmod(names, count), axis=1)
     return pairs[similarity(signatures.sketches, pairs) >= near]
 
 
@@ -116,7 +126,7 @@ def _similarity(sketches: Grams, pairs: NDArray[np.int64]) -> NDArray[np.float64
     twice = np.r_[keys[1:] == keys[:-1], False]
     fresh = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
     owner = (keys[fresh] >> np.uint64(40)).astype(np.int64)
-    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    rank = np.arange(len(owner)) - np.searchsorted(owner, np.arange(len(pairs)))[owner]
     sizes = sketches.sizes[pairs]
     # Where a sketch is full, only the smallest of the union are known to be in both or in one.
     known = np.where((sizes == SKETCH).any(axis=1), SKETCH, 2 * SKETCH)

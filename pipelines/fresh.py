@@ -94,5 +94,7 @@ class Fresh:
         subject = self.record.with_role("subject")
         if subject is None:
             return ids
-        people = zip(rows[subject.name].to_list(), ids.to_list(), strict=True)
-        return pl.Series([self.vault.pseudonym(person) if person else row for person, row in people], dtype=pl.String)
+        people = rows[subject.name]
+        named = people.is_not_null() & (people != "")
+        names = pl.Series(self.vault.pseudonyms(people.filter(named)), dtype=pl.String)
+        return ids.clone().scatter(named.arg_true(), names)

@@ -62,12 +62,13 @@ def validate(
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
-    report = look_over(_looked_at(raw, shards, record, access, environment), record, checks, count_rows(raw))
-    refuse_grave(report)
     with drafting(validated) as drafts:
         job = Judging(raw.absolute(), record, access, drafts.absolute())
         outcomes = list(map_shards(judge, job, shards, record.name, environment))
         paths = [drafts / f"{shard.name}.parquet" for shard in shards]
+        # After those who judged have given their memory back.
+        report = look_over(_looked_at(raw, shards, record, access, environment), record, checks, count_rows(raw))
+        refuse_grave(report)
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
             _judge_all(paths, record, outcomes, Path(project))
             counts = _count(paths, reasons_of(record))

@@ -44,6 +44,16 @@ class Vault:
         """The name under which a subject is known from arrival on: 32 hexadecimal digits, keyed."""
         return hashlib.blake2b(subject.encode("utf-8"), key=self._subjects, digest_size=16).hexdigest()
 
+    def pseudonyms(self, subjects: Iterable[str]) -> list[str]:
+        """The pseudonyms of many subjects, in half the time."""
+        start = hashlib.blake2b(key=self._subjects, digest_size=16)
+        found = []
+        for subject in subjects:
+            name = start.copy()
+            name.update(subject.encode("utf-8"))
+            found.append(name.hexdigest())
+        return found
+
     def row_id(self, cells: Cells, occurrence: int) -> str:
         """The id of the `occurrence`-th row that holds exactly these `cells`: 32 hexadecimal digits, keyed."""
         content = encode(cells) + occurrence.to_bytes(8, "big")

@@ -5,10 +5,9 @@ Whoever reads must be ready to drop what was yielded: a fault on the last line i
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +17,7 @@ from pipelines.sources.columnar import arrow_rows, parquet_rows
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
 from pipelines.sources.dialect import USUAL, Dialect
+from pipelines.sources.frames import as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import find_pictures, picture_rows
 from pipelines.sources.jsonlines import json_rows
@@ -26,9 +26,6 @@ from pipelines.sources.manifest import refuse_other_content
 from pipelines.sources.opening import is_packed, shown
 
 __all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows", "together"]
-
-# Enough rows that the cost of a frame does not count, few enough that long texts fit into the memory.
-ROWS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -130,29 +127,8 @@ def read_frames(
     picture = file.beside is not None or file.label is not None
     kind = None if picture else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
-        small = delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
-        return together(small)
+        return delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
     return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns)
-
-
-def as_frames(rows: Iterable[Mapping[str, str | None]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Yield rows as frames of texts with these columns."""
-    left = iter(rows)
-    while batch := list(islice(left, ROWS_AT_ONCE)):
-        yield pl.DataFrame({name: [row[name] for row in batch] for name in columns}, dict.fromkeys(columns, pl.String))
-
-
-def together(frames: Iterator[pl.DataFrame], at_once: int = ROWS_AT_ONCE) -> Iterator[pl.DataFrame]:
-    """Yield small frames as larger ones, of `at_once` rows but for the last."""
-    waiting: list[pl.DataFrame] = []
-    for frame in frames:
-        waiting.append(frame)
-        if sum(each.height for each in waiting) >= at_once:
-            whole = pl.concat(waiting, rechunk=True)
-            yield whole[:at_once]
-            waiting = [whole[at_once:]]
-    if any(frame.height for frame in waiting):
-        yield pl.concat(waiting, rechunk=True)
 
 
 def fingerprint(files: list[SourceFile]) -> str:

@@ -13,6 +13,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
 from pipelines.sources.decoding import LINE_END, line_lists, refuse_text_after_blank
 from pipelines.sources.dialect import DELIMITERS, USUAL, Dialect, refuse_own_header, unended
+from pipelines.sources.frames import together
 from pipelines.sources.opening import shown
 
 if TYPE_CHECKING:
@@ -56,17 +57,22 @@ def delimited_frames(
     encoding: str | None,
     dialect: Dialect = USUAL,
 ) -> Iterator[pl.DataFrame]:
-    """Yield the same rows as small frames of texts: no object is made for a row."""
+    """Yield the same rows as frames of texts: no object is made for a row."""
     header, batches = _opened(path, delimiter, columns, required, encoding, dialect)
+    for frame in together(_frames(header, batches, columns)):
+        yield frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
+
+
+def _frames(header: list[str], batches: Iterator[list[list[str]]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield each batch as a small frame, in which an empty cell is an empty text."""
     places = {column: place for place, column in enumerate(header)}
     for batch in batches:
         cells = list(zip(*batch, strict=True))
         nothing = pl.Series([None] * len(batch), dtype=pl.String)
-        texts = [
+        yield pl.DataFrame(
             pl.Series(name, cells[places[name]], dtype=pl.String) if name in places else nothing.alias(name)
             for name in columns
-        ]
-        yield pl.DataFrame(texts).with_columns(pl.when(pl.all() != "").then(pl.all()))
+        )
 
 
 def _opened(

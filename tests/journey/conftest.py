@@ -13,6 +13,9 @@ from flows.server import prefect_server
 
 # One key for all: pseudonyms, and with them the splits, are the same in every run of the tests.
 MASTER_KEY = "7f" * 32
+# What tells a process that its lines are to be counted, which makes it slower: not Prefect's server, whose lines
+# are not ours, and not the journeys that walk where others have walked.
+TRACED = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +34,27 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         with pytest.MonkeyPatch.context() as patch:  # the server starts in this environment; other tests keep theirs
             for name, value in own.items():
                 patch.setenv(name, value)
+            patch.delenv(TRACED, raising=False)
             address = stack.enter_context(prefect_server(home / ".flywheel", None))
             inherited = {**os.environ, "PREFECT_API_URL": address}
             patch.delenv("PREFECT_API_URL")
-        yield inherited
+        yield inherited | ({TRACED: traced} if (traced := os.environ.get(TRACED)) else {})
 
 
 @pytest.fixture(scope="session")
 def make(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Place]:
     """A new workspace from a preset and settings, named for what it is for."""
 
-    def make(name: str, *settings: str, preset: str = "sample", source: Path | None = None) -> Place:
+    def make(
+        name: str, *settings: str, preset: str = "sample", source: Path | None = None, counted: bool = False
+    ) -> Place:
         folder = tmp_path_factory.mktemp(name) / "workspace"
         arguments = ["new", str(folder), "--preset", preset]
         arguments += ["--source", str(source)] if source else []
         arguments += [part for setting in settings for part in ("--set", setting)]
         Place(Path.cwd(), environment).flywheel(*arguments)
-        return Place(folder, environment)
+        own = {key: value for key, value in environment.items() if counted or key != TRACED}
+        return Place(folder, own)
 
     return make
 
@@ -55,6 +62,6 @@ def make(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def turned(make: Callable[..., Place]) -> Place:
     """A workspace that has turned once, with an LSTM beside its baseline."""
-    place = make("turned", "ingest.sample.rows=1500", "train.epochs=2")
+    place = make("turned", "ingest.sample.rows=1500", "train.epochs=2", counted=True)
     place.flywheel("run", "--reason", "the first turn")
     return place

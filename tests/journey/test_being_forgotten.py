@@ -23,7 +23,7 @@ Make = Callable[..., Place]
 
 @pytest.fixture(scope="module")
 def place(make: Make) -> Place:
-    made = make("forgetting", *SMALL)
+    made = make("forgetting", *SMALL, counted=True)
     made.flywheel("run")
     return made
 

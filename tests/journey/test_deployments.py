@@ -15,7 +15,7 @@ STEPS = {"ingest", "validate", "anonymise", "split", "train", "evaluate", "compa
 
 
 def test_a_deployment_runs_to_the_end_with_one_task_run_per_stage(make: Make) -> None:
-    place = make("deployed", *SMALL)
+    place = make("deployed", *SMALL, counted=True)
     prefect = [sys.executable, "-m", "prefect"]
     place.run([*prefect, "work-pool", "create", "flywheel", "--type", "process"])
     told = place.run([*prefect, "--no-prompt", "deploy", "--all"]).stdout

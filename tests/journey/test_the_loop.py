@@ -17,7 +17,7 @@ Make = Callable[..., Place]
 
 @pytest.fixture(scope="module")
 def place(make: Make) -> Place:
-    made = make("loop", "train.family=linear")
+    made = make("loop", "train.family=linear", counted=True)
     made.flywheel("run")
     return made
 

@@ -172,6 +172,7 @@ def test_whatever_a_tagger_calls_a_name_is_somebody(mentions: list[str]) -> None
     assert set(places) == set(range(len(found)))
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 def test_a_hundred_thousand_namesakes_are_told_apart() -> None:
     mentions = [f"Anna{'abcdefghij'[n % 10]}{'klmnopqrstuvwxyzabcd'[n // 10 % 20]} Smith" for n in range(100_000)] + [
         "Smith"

@@ -144,6 +144,7 @@ print("done")
 """
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 def test_two_hundred_thousand_hostile_characters_hang_no_mode() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(hostile=HOSTILE)],

@@ -66,6 +66,7 @@ def test_only_the_parts_asked_for_are_read_and_the_same_person_gets_the_same_new
     assert [part.text for part in cut(example, 1000)] == [text]
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @pytest.mark.filterwarnings("ignore")
 def test_equal_lessons_give_equal_bytes_and_the_graph_says_what_the_network_says() -> None:
     import keras

@@ -169,6 +169,7 @@ def test_a_file_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str])
     assert "at all cannot be opened (FileNotFoundError)" in capsys.readouterr().err
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 def test_a_text_of_ten_megabytes_is_one_document_and_twice_as_much_none(scrubbed: Scrubbed) -> None:
     text = "A quiet sentence about nobody. " * 330_000
     assert scrubbed(text + "jo@example.com")[1] == (text + "<EMAIL>").encode()

@@ -379,6 +379,7 @@ def test_an_anonymiser_that_cleans_no_text_is_stopped_by_the_canaries(travelled:
     assert image(travelled.path / "data/anonymised") == was
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @pytest.mark.skipif("FLYWHEEL_DATASETS" not in os.environ, reason="FLYWHEEL_DATASETS names no folder of data sets")
 def test_tweets_of_real_people_raise_no_false_alarm(tmp_path: Path, own_home: Path) -> None:
     preset = yaml.safe_load((REPOSITORY / "presets/airline.yaml").read_text("utf-8"))

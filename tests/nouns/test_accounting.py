@@ -46,6 +46,7 @@ def test_one_step_on_all_rows_is_the_gaussian_mechanism() -> None:
     assert epsilon_of(3.0, DELTA, 1.0, 1) == pytest.approx(get_epsilon_gaussian(3.0, DELTA), rel=1e-3)
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @settings(max_examples=4, deadline=None)
 @given(epsilon=some.floats(0.3, 8), rate=some.floats(0.005, 1), steps=some.integers(1, 400))
 def test_noise_keeps_its_promise_and_hardly_less_would_not(epsilon: float, rate: float, steps: int) -> None:

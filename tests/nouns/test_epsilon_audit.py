@@ -52,6 +52,7 @@ def randomised_response(epsilon: float, canaries: int, rng: np.random.Generator)
     return np.where(truthful, included, ~included) + rng.uniform(0, 0.1, canaries), included
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @pytest.mark.parametrize("epsilon", [0.5, 1.0, 3.0])
 def test_a_mechanism_of_known_epsilon_is_never_accused_wrongly_more_often_than_one_time_in_twenty(
     epsilon: float,

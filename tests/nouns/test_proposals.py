@@ -322,6 +322,7 @@ NAME = st.sampled_from(
 )
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_proposed_passes_the_check_of_parameters(tmp_path: Path, data: st.DataObject) -> None:

@@ -237,6 +237,7 @@ def test_the_key_of_the_noise_is_made_once_and_for_its_owner_alone(tmp_path: Pat
     assert "abc" not in lines(caught.value)[0]
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 def test_the_twin_of_a_private_model_is_trained_as_privately_with_noise_of_its_own(
     visits: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

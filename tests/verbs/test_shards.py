@@ -181,6 +181,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
             process.wait()
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @pytest.mark.skipif(find_spec("distributed") is None, reason="Dask is not installed (the extra `dask`)")
 def test_a_cluster_of_which_a_worker_is_killed_gives_the_same(
     whole: Workspace, cut: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -105,6 +105,7 @@ deliveries = some.lists(
 )
 
 
+@pytest.mark.no_cover  # long, over lines that others count
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries)
 def test_after_any_deliveries_the_last_of_each_key_stands_and_the_last_delivery_adds_nothing_twice(

@@ -2,7 +2,7 @@
 
 from parts import run_parts
 
-PARTS = ("scale", "traps", "drift")
+PARTS = ("scale", "traps", "drift", "inspect", "sources")
 
 if __name__ == "__main__":
     run_parts("data", PARTS, __doc__)

@@ -20,6 +20,11 @@ def run_parts(name: str, parts: Sequence[str], description: str | None) -> None:
     for part in parser.parse_args().parts or parts:
         print(f"{part} …", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}_{part}.py")], check=True)
+    tell(name, parts)
+
+
+def tell(name: str, parts: Sequence[str]) -> None:
+    """Print and write what the parts found when each of them ran last."""
     found = [path for part in parts if (path := RESULTS / f"{name}_{part}.json").is_file()]
     figures = [Figure(**entry) for path in found for entry in json.loads(path.read_text("utf-8"))]
     report(name, figures)

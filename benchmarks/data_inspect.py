@@ -8,6 +8,7 @@ DIR holds a folder for each set. CPU-seconds of one process; whole sets, not sam
 import csv
 import io
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -20,24 +21,10 @@ from pipelines.proposing.proposal import Proposal, propose
 from pipelines.record import Role
 from pipelines.sources import SourceFile, read_rows
 
-# What each set has: label, text, subject, time; "" where it has none. By the sets' own descriptions.
-RIGHT: dict[str, tuple[str, str, str, str]] = {
-    "adult": ("classification", "", "", ""),
-    "airline_tweets": ("airline_sentiment", "text", "name", "tweet_created"),
-    "chnsenticorp_htl": ("label", "review", "", ""),
-    "cr": ("label", "text", "", ""),
-    "credit_default": ("default.payment.next.month", "", "ID", ""),
-    "elec2": ("class", "", "", ""),
-    "financial_phrasebank": ("label", "text", "", ""),
-    "imdb": ("label", "text", "", ""),
-    "mr": ("label", "text", "", ""),
-    "sst2": ("label", "text", "", ""),
-    "sst3": ("label", "text", "", ""),
-    "subj": ("label", "text", "", ""),
-    "telco_churn": ("Churn", "", "customerID", ""),
-    "trec": ("label", "text", "", ""),
-    "waimai_10k": ("label", "review", "", ""),
-}
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from proposed import RIGHT
+
 ROLES: tuple[Role, ...] = ("label", "text", "subject", "time")
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from reporting import Figure, report
 
 from pipelines.access import Access
+from pipelines.cells import encode_rows
 from pipelines.sample import COLUMNS, reviews
 from pipelines.vault import open_vault
 
@@ -28,12 +29,14 @@ def figures() -> list[Figure]:
         cells = pl.DataFrame(found, dict.fromkeys(COLUMNS, pl.String)).select(COLUMNS)
         rows = [f"{place:032x}" for place in range(ROWS)]
         subjects = [vault.pseudonym(row["user_id"] or str(place)) for place, row in enumerate(found)]
-        sealed = vault.seal_frame(rows, subjects, cells)  # the first time makes the keys
+        sealed = vault.seal_contents(
+            rows, subjects, encode_rows(cells, COLUMNS).to_list()
+        )  # the first time makes the keys
         stored = pl.DataFrame({"row": rows, "subject": subjects, "sealed": sealed})
         access = Access("prove", "of a benchmark")
         content = ["\x1f".join(cell or "" for cell in row).encode() for row in cells.iter_rows()]
         into, out, peer = rates(
-            lambda: vault.seal_frame(rows, subjects, cells),
+            lambda: vault.seal_contents(rows, subjects, encode_rows(cells, COLUMNS).to_list()),
             lambda: vault.open_frame(stored, COLUMNS, access),
             lambda: [AESGCM(secrets.token_bytes(32)).encrypt(os.urandom(12), each, None) for each in content],
         )

@@ -19,6 +19,8 @@ from pipelines.values import typed
 from pipelines.vault import Vault
 
 OTHER = "other"
+# A range of buckets is read from each draft: few rows beside it are, if they lie in small groups.
+ROWS_TOGETHER = 4096
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,6 @@ def clean(job: Cleaning, shard: Shard, vault: Vault) -> Cleaned:
     draft = job.drafts / f"rows-{shard.name}.parquet"
     renamed(kept, vault).sort("bucket").write_parquet(draft, row_group_size=ROWS_TOGETHER)
     return Cleaned(kept.height, spans, through)
-
-
-# A range of buckets is read from each draft: few rows beside it are, if they lie in small groups.
-ROWS_TOGETHER = 4096
 
 
 def forget_people(rows: pl.DataFrame, job: Cleaning, vault: Vault) -> tuple[pl.DataFrame, Counter[str]]:

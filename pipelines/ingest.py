@@ -36,8 +36,9 @@ from pipelines.superseding import standing
 from pipelines.vault import Vault, open_vault
 
 _HERE = Path(__file__).parent
-READERS = (_HERE / "arriving.py", _HERE / "record.py", *_HERE.glob("sample*.py"), *_HERE.glob("sources/*.py"))
-CODE = tuple(sorted([Path(__file__), *READERS]))
+# What a source is read, cleaned of unseen characters, named and sealed by: where that changes, it is read once more.
+READERS = ("arriving", "cells", "fresh", "pictures", "record", "sample*", "superseding", "sources/*", "checks/rows")
+CODE = (Path(__file__), *sorted(path for name in READERS for path in _HERE.glob(f"{name}.py")))
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
     for frame in _frames(arriving, record):
         rows = frame.select(pl.col(subject.name).alias("person"), consents_given(record).alias("given"))
         last = rows.drop_nulls("person").group_by("person", maintain_order=True).last()
-        people = [vault.pseudonym(person) for person in last["person"]]
+        people = vault.pseudonyms(last["person"])
         here = there.has(halves_of(pl.Series(people, dtype=pl.String)))
         for person, given, is_here in zip(people, last["given"], here.tolist(), strict=True):
             if given and (person in away or person in said):

@@ -15,10 +15,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.access import Access
-from pipelines.cells import Cells, decode, decode_rows, encode, encode_rows
+from pipelines.cells import Cells, decode, decode_rows, encode
 from pipelines.errors import SealError
 from pipelines.keys import FORMAT, HEAD, KeyStore, derive, head
 from pipelines.master import open_key_store
+from pipelines.seen import hashes
 
 # Bytes. Of nonces that look random one key bears 2^32 (NIST SP 800-38D, 8.3), and no person has as many rows.
 NONCE = 12
@@ -46,13 +47,7 @@ class Vault:
 
     def pseudonyms(self, subjects: Iterable[str]) -> list[str]:
         """The pseudonyms of many subjects, in half the time."""
-        start = hashlib.blake2b(key=self._subjects, digest_size=16)
-        found = []
-        for subject in subjects:
-            name = start.copy()
-            name.update(subject.encode("utf-8"))
-            found.append(name.hexdigest())
-        return found
+        return [name.hexdigest() for name in hashes((subject.encode() for subject in subjects), self._subjects)]
 
     def row_id(self, cells: Cells, occurrence: int) -> str:
         """The id of the `occurrence`-th row that holds exactly these `cells`: 32 hexadecimal digits, keyed."""
@@ -61,23 +56,13 @@ class Vault:
 
     def row_ids(self, contents: Iterable[bytes], occurrence: int) -> list[bytes]:
         """The same ids for contents that were encoded already: 16 bytes each."""
-        start, last = hashlib.blake2b(key=self._rows, digest_size=16), occurrence.to_bytes(8, "big")
-        found = []
-        for content in contents:
-            name = start.copy()  # half the time of hashing the key again
-            name.update(content + last)
-            found.append(name.digest())
-        return found
+        last = occurrence.to_bytes(8, "big")
+        return [name.digest() for name in hashes((content + last for content in contents), self._rows)]
 
     def key_names(self, values: Iterable[str]) -> list[str]:
         """The names by which rows of the same key are known: 32 hexadecimal digits, keyed."""
-        start = hashlib.blake2b(key=self._rows, digest_size=16, person=b"key of a row")
-        found = []
-        for value in values:
-            name = start.copy()
-            name.update(value.encode("utf-8"))
-            found.append(name.hexdigest())
-        return found
+        encoded = (value.encode() for value in values)
+        return [name.hexdigest() for name in hashes(encoded, self._rows, person=b"key of a row")]
 
     def derive(self, purpose: str) -> bytes:
         """A key of this data set for another `purpose`, 32 bytes; the same wherever the key store is."""
@@ -91,12 +76,8 @@ class Vault:
         rows = list(rows)
         return self._seal([(row, subject, encode(cells)) for row, subject, cells in rows])
 
-    def seal_frame(self, rows: Sequence[str], subjects: Sequence[str], cells: pl.DataFrame) -> list[bytes]:
-        """The same for the rows of a frame of texts; several times as fast as row by row."""
-        return self._seal(list(zip(rows, subjects, encode_rows(cells, cells.columns), strict=True)))
-
     def seal_contents(self, rows: Sequence[str], subjects: Sequence[str], contents: Sequence[bytes]) -> list[bytes]:
-        """The same for cells that were encoded already (`cells`)."""
+        """The same for cells that were encoded already, as `cells.encode_rows` does for a whole frame at once."""
         return self._seal(list(zip(rows, subjects, contents, strict=True)))
 
     def _seal(self, rows: list[tuple[str, str, bytes]]) -> list[bytes]:
@@ -172,10 +153,7 @@ def _by_subject(rows: Sequence[tuple[str, str, bytes]]) -> Iterable[tuple[str, l
     """Each subject and the places of its rows: one cipher at a time, for each takes 3 kB while it lives."""
     found: dict[str, list[int]] = {}
     for place, (_, subject, _) in enumerate(rows):
-        if subject in found:
-            found[subject].append(place)
-        else:
-            found[subject] = [place]
+        found.setdefault(subject, []).append(place)
     return found.items()
 
 

@@ -14,6 +14,24 @@ BAD = ("awful", "poor", "broken", "sad", "terrible", "dull", "nasty", "weak")
 FILLERS = ("the", "a", "this", "one", "box", "phone", "table", "was", "is", "arrived", "with", "my", "order", "from")
 好 = ["很好", "不错", "喜欢", "满意"]
 坏 = ["很差", "糟糕", "失望", "难用"]
+# What each set has: label, text, subject, time; "" where it has none. By the sets' own descriptions.
+RIGHT: dict[str, tuple[str, str, str, str]] = {
+    "adult": ("classification", "", "", ""),
+    "airline_tweets": ("airline_sentiment", "text", "name", "tweet_created"),
+    "chnsenticorp_htl": ("label", "review", "", ""),
+    "cr": ("label", "text", "", ""),
+    "credit_default": ("default.payment.next.month", "", "ID", ""),
+    "elec2": ("class", "", "", ""),
+    "financial_phrasebank": ("label", "text", "", ""),
+    "imdb": ("label", "text", "", ""),
+    "mr": ("label", "text", "", ""),
+    "sst2": ("label", "text", "", ""),
+    "sst3": ("label", "text", "", ""),
+    "subj": ("label", "text", "", ""),
+    "telco_churn": ("Churn", "", "customerID", ""),
+    "trec": ("label", "text", "", ""),
+    "waimai_10k": ("label", "review", "", ""),
+}
 ROLES: tuple[Role, ...] = ("label", "text", "subject", "time", "split", "consent")
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from workspaces import ACCESS, MASTER_KEY, REPOSITORY, lines
 
+from pipelines.cells import encode_rows
 from pipelines.errors import SealError
 from pipelines.keys import HEAD
 from pipelines.vault import BODY, Vault, open_vault
@@ -52,7 +53,7 @@ def test_a_frame_is_sealed_and_opened_as_its_rows_are(lasting: Vault, table: lis
     names = [f"column {place}" for place in range(len(table[0]))]
     frame = pl.DataFrame(table, dict.fromkeys(names, pl.String), orient="row")
     rows, subjects = [f"r{place}" for place in range(len(table))], [f"s{place % 2}" for place in range(len(table))]
-    sealed = lasting.seal_frame(rows, subjects, frame)
+    sealed = lasting.seal_contents(rows, subjects, encode_rows(frame, names).to_list())
     assert sealed == lasting.seal(zip(rows, subjects, table, strict=True))
     stored = pl.DataFrame({"row": rows, "subject": subjects, "sealed": sealed})
     assert lasting.open_frame(stored, names, ACCESS).select(names).equals(frame)

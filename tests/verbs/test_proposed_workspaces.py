@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from proposed import doubts, look
+from proposed import RIGHT, doubts, look
 from workspaces import Workspace
 
 from flywheel.new import new
@@ -20,24 +20,6 @@ pytestmark = pytest.mark.skipif(
     "FLYWHEEL_DATASETS" not in os.environ, reason="FLYWHEEL_DATASETS names no folder of data sets"
 )
 
-# What each set has: label, text, subject, time; "" where it has none.
-RIGHT = {
-    "adult": ("classification", "", "", ""),
-    "airline_tweets": ("airline_sentiment", "text", "name", "tweet_created"),
-    "chnsenticorp_htl": ("label", "review", "", ""),
-    "cr": ("label", "text", "", ""),
-    "credit_default": ("default.payment.next.month", "", "ID", ""),
-    "elec2": ("class", "", "", ""),
-    "financial_phrasebank": ("label", "text", "", ""),
-    "imdb": ("label", "text", "", ""),
-    "mr": ("label", "text", "", ""),
-    "sst2": ("label", "text", "", ""),
-    "sst3": ("label", "text", "", ""),
-    "subj": ("label", "text", "", ""),
-    "telco_churn": ("Churn", "", "customerID", ""),
-    "trec": ("label", "text", "", ""),
-    "waimai_10k": ("label", "review", "", ""),
-}
 PARTS = {
     "adult": ["train", "test"],
     "imdb": ["train", "test"],

@@ -15,7 +15,7 @@ from pipelines.environment import Environment
 from pipelines.errors import ParameterError, TrainingError
 from pipelines.files import write_json
 from pipelines.ledger import open_ledger
-from pipelines.models import Family, Fitted, Part, Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
 from pipelines.models.options import Linear, Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
@@ -136,12 +136,11 @@ def check_family(family: Family, record: Record) -> None:
             "Expected features that are numbers, categories, times or booleans; or a column with `role: text`.",
             "run the stages up to `split` (`dvc repro split`), and train your own model on data/splits.",
         )
-    reads = {"lstm": "text", "mlp": "table"}.get(family)
-    kind = "text" if record.text else "table"
-    if reads not in (None, kind):
+    kind: Input = "text" if record.text else "table"
+    if kind not in FAMILIES[family].reads:
         raise ParameterError(
-            f"params.yaml: `train.family` is '{family}', which reads a {reads}.",
-            f"Expected a family for a {kind}: {'linear, lstm' if kind == 'text' else 'linear, mlp'}.",
+            f"params.yaml: `train.family` is '{family}', which reads a {FAMILIES[family].reads[0]}.",
+            f"Expected a family for a {kind}: {', '.join(name for name in FAMILIES if kind in FAMILIES[name].reads)}.",
             "choose one of them, or give a column `role: text`.",
         )
 

@@ -1,6 +1,6 @@
 """The model families: one file each, one line each in FAMILIES."""
 
-from collections.abc import Callable
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
+from pipelines.models.options import Linear, Lstm, Mlp
 from pipelines.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Family = Literal["linear", "lstm", "mlp"]
+# What a model reads of a row, and what it says of it.
+Input = Literal["text", "table", "image"]
+Task = Literal["classification", "ordinal", "regression", "language"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Problem:
     valid: Part
     weights: NDArray[np.float64]  # one per label
     seed: int
+    task: Task = "classification"
 
     @property
     def text(self) -> str:
@@ -94,32 +99,25 @@ class Schedule:
     private: Private | None = None
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A family as it is listed: what can be chosen for it, what it reads, and what it can learn."""
+
+    options: type
+    reads: tuple[Input, ...]
+    tasks: tuple[Task, ...] = ("classification",)
+
+
+# A family is the module of that name here, and its section of `train` in params.yaml.
+FAMILIES: dict[str, Registered] = {
+    "linear": Registered(Linear, reads=("text", "table")),
+    "lstm": Registered(Lstm, reads=("text",)),
+    "mlp": Registered(Mlp, reads=("table",)),
+}
+
+
 def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The model of this `family` for `problem`."""
-    return FAMILIES[family](problem, options, schedule, watcher)
-
-
-def _linear(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
-    from pipelines.models.linear import fit
-
-    return fit(problem, options)
-
-
-def _lstm(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
-    from pipelines.models.lstm import fit
-
-    return fit(problem, options, schedule, watcher)
-
-
-def _mlp(problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
-    from pipelines.models.mlp import fit
-
-    return fit(problem, options, schedule, watcher)
-
-
-# A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
-FAMILIES: dict[str, Callable[[Problem, Any, Schedule, Watcher], Fitted]] = {
-    "linear": _linear,
-    "lstm": _lstm,
-    "mlp": _mlp,
-}
+    # A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
+    fitted: Fitted = importlib.import_module(f"pipelines.models.{family}").fit(problem, options, schedule, watcher)
+    return fitted

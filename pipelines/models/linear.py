@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.features import Table, Terms
-from pipelines.models import Fitted, Part, Problem
+from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
 from pipelines.models.options import Linear
 
 OPSET = 17
 
 
-def fit(problem: Problem, options: Linear) -> Fitted:
-    """The regularised logistic regression of `problem`; deterministic."""
+def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
+    """The regularised logistic regression of `problem`; deterministic, and too quick to be watched."""
     from sklearn.linear_model import LogisticRegression
 
     features = _features(problem, options)

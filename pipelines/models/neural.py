@@ -147,10 +147,9 @@ def validate(network: "keras.Model", arrays: Arrays, part: Part) -> dict[str, fl
     }
 
 
-def feed(arrays: Arrays) -> NDArray[Any]:
-    """The one input of the network: Keras takes a lone array without asking for its name."""
-    (only,) = arrays.values()
-    return only
+def feed(arrays: Arrays) -> "NDArray[Any] | Arrays":
+    """The inputs of the network by name; Keras takes a lone array without asking for its name."""
+    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
 def seed_dropout(network: "keras.Model", seed: int, epoch: int) -> None:

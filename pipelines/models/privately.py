@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.errors import TrainingError
 from pipelines.models import Private, Problem, Schedule, Watcher
-from pipelines.models.neural import Arrays, Checkpoint, Progress, feed, identity, seed_dropout, validate
+from pipelines.models.neural import Arrays, Checkpoint, Progress, identity, seed_dropout, validate
 from pipelines.models.private import Mechanism, PrivateStep, Units
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def train_privately(
 def _step(network: "keras.Model", problem: Problem, arrays: Arrays, private: Private) -> PrivateStep:
     mechanism = Mechanism(private.clip, private.spending.sigma, private.spending.rate * len(private.table))
     labels = problem.train.labels
-    return PrivateStep(
-        network, mechanism, Units(feed(arrays), labels, problem.weights[labels], private.table), private.secret
-    )
+    (only,) = arrays.values()  # no family that learns privately reads more
+    return PrivateStep(network, mechanism, Units(only, labels, problem.weights[labels], private.table), private.secret)
 
 
 def _after(

@@ -14,6 +14,7 @@ import yaml
 from workspaces import REPOSITORY
 
 from flywheel.new import IGNORED
+from pipelines.models import FAMILIES
 from pipelines.parameters import INJECTED, SHARED, STAGES, keywords
 from pipelines.versions import add, initialise, quiet, repository
 
@@ -58,7 +59,10 @@ def code_of(module: str) -> set[str]:
     """The modules whose code can change what `module` writes."""
     found, waiting = {module}, [module]
     while waiting:
-        for needed in imports().find_modules_directly_imported_by(waiting.pop()):
+        module = waiting.pop()
+        # A family's module is imported by its name, when it is trained.
+        families = {f"pipelines.models.{family}" for family in FAMILIES} if module == "pipelines.models" else set()
+        for needed in imports().find_modules_directly_imported_by(module) | families:
             # A module brings its package: importing `privacy.text` runs `privacy/__init__.py`.
             for each in (needed, needed.rpartition(".")[0]):
                 if each not in found and each not in EDGE and each != "pipelines":

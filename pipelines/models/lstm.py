@@ -3,6 +3,7 @@
 from pipelines.features import Tokens
 from pipelines.fixed import fixed_tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.heads import head
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Lstm
 
@@ -22,7 +23,7 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     hidden = keras.layers.SpatialDropout1D(options.dropout)(hidden)
     hidden = keras.layers.LSTM(options.units)(hidden)
     hidden = keras.layers.Dropout(options.dropout)(hidden)
-    network = keras.Model(words, keras.layers.Dense(len(problem.labels), activation="softmax")(hidden))
+    network = keras.Model(words, head(problem, hidden))
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"tokens": arrays[0]["tokens"][:2]}

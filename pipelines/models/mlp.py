@@ -3,6 +3,7 @@
 from pipelines.features import Table
 from pipelines.fixed import fixed_table
 from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.heads import head
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Mlp
 
@@ -18,7 +19,7 @@ def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) ->
     for units in options.layers:
         hidden = keras.layers.Dense(units, activation="relu")(hidden)
         hidden = keras.layers.Dropout(options.dropout)(hidden)
-    network = keras.Model(table, keras.layers.Dense(len(problem.labels), activation="softmax")(hidden))
+    network = keras.Model(table, head(problem, hidden))
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"table": arrays[0]["table"][:2]}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.errors import TrainingError
 from pipelines.files import replacing
 from pipelines.models import Part, Problem, Schedule, Watcher
+from pipelines.models.heads import loss
 
 if TYPE_CHECKING:
     import keras
@@ -62,7 +63,7 @@ def train(
         return train_privately(network, problem, arrays, schedule, schedule.private, watcher)
     network.compile(
         optimizer=keras.optimizers.Adam(schedule.learning_rate, clipnorm=1.0),
-        loss="sparse_categorical_crossentropy",
+        loss=loss(problem),
     )
     network.optimizer.build(network.trainable_variables)
     best = network.get_weights()
@@ -89,8 +90,8 @@ def _epoch(
     train, valid = arrays
     order = np.random.default_rng([problem.seed, progress.epoch]).permutation(len(problem.train.labels))
     seed_dropout(network, problem.seed, progress.epoch)
-    loss = _learn(network, {n: v[order] for n, v in train.items()}, problem, order, schedule, watcher, progress.epoch)
-    measures = {"loss": loss, **validate(network, valid, problem.valid)}
+    learnt = _learn(network, {n: v[order] for n, v in train.items()}, problem, order, schedule, watcher, progress.epoch)
+    measures = {"loss": learnt, **validate(network, valid, problem.valid)}
     if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
         raise TrainingError(
             f"train: the loss became infinite in epoch {progress.epoch + 1}.",

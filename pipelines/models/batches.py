@@ -144,7 +144,7 @@ def measured(arrays: Arrays, sequences: tuple[str, ...]) -> NDArray[np.int64]:
     found = []
     for name in sequences:
         there = arrays[name] != 0
-        there = there.reshape(*there.shape[:2], -1).any(axis=2)
+        there = there.any(axis=tuple(range(2, there.ndim)))
         found.append(np.where(there.any(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1), 1))
     return np.asarray(np.max(found, axis=0), dtype=np.int64)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import re
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.files import replacing
 from pipelines.models import Problem, Schedule
 from pipelines.models.batches import Arrays
+from pipelines.models.devices import threads
 
 if TYPE_CHECKING:
     import keras
@@ -103,7 +104,7 @@ def identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule:
 
     More epochs or more patience continue the same training, but where the learning rate falls towards the last epoch.
     """
-    total = hashlib.sha256(network.to_json().encode())
+    total = hashlib.sha256(structure(network).encode())
     for values in [*network.get_weights(), problem.train.labels, problem.valid.labels, problem.weights]:
         total.update(_bytes(values))
     for name, values in sorted(arrays.items()):
@@ -111,9 +112,17 @@ def identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule:
         total.update(_bytes(values))
     pace = schedule.pace
     last = schedule.epochs if pace.decay == "cosine" or pace.warmup else None
-    chosen = (problem.seed, schedule.batch_size, schedule.learning_rate, last, pace, os.environ.get("OMP_NUM_THREADS"))
+    chosen = (problem.seed, schedule.batch_size, schedule.learning_rate, last, pace, threads())
     total.update(repr(chosen).encode())
     return total.hexdigest()
+
+
+def structure(network: "keras.Model") -> str:
+    """How `network` is built, as JSON. Parts bear numbers: Keras names them by how many a process has made."""
+    parts = [network, *network.operations, *network._flatten_layers(include_self=False)]
+    names = list(dict.fromkeys(part.name for part in parts))
+    places = {f'"{name}"': f'"{place}"' for place, name in enumerate(names)}
+    return re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], network.to_json())
 
 
 def digest_of(weights: Weights) -> str:

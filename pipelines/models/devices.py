@@ -99,6 +99,7 @@ def threads() -> int:
         import tensorflow as tf
 
         chosen = int(tf.config.threading.get_intra_op_parallelism_threads())
+        chosen = chosen or int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
     else:
         chosen = int(os.environ.get("OMP_NUM_THREADS") or 0)
     return chosen or len(os.sched_getaffinity(0))

@@ -2,7 +2,7 @@
 
     FLYWHEEL_DATASETS=DIR python benchmarks/models_loop.py
 
-Both train the same network with the same optimizer, batches and weights; they take turns in one process, one thread, and
+Both train the same network with the same optimizer and batches; they take turns in one process, on one thread, and
 the median of their ratios is told, in CPU seconds and by the clock. Texts are as long as those of IMDB's training
 part where DIR holds it. No quality is measured and no test row is read.
 """

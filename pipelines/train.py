@@ -116,10 +116,8 @@ def train(
         live = _start(registry, record, role, settings | told, environment, workspace)
         with metering(Rates(environment.core_watts, environment.hour_price)) as used:
             fitted = fit(name, problem, options[name], course, live)
-        bundle = _bundle(name, fitted, problem, seed, text, promise)
-        write_bundle(
-            bundle if name == BASELINE else replace(bundle, about={**bundle.about, "used": used}), model / role
-        )
+        fitted = replace(fitted, about=fitted.about | _how(name, course, used))
+        write_bundle(_bundle(name, fitted, problem, seed, text, promise), model / role)
         _carry_weights(checkpoint, model / role)
         told |= used
         registry.log(live.run, {key: float(value) for key, value in told.items() if not isinstance(value, str)})
@@ -137,6 +135,13 @@ def refuse_beside_privacy(schedule: Pace, start: str) -> None:
                 "Expected one of them: a private training begins with nothing and has rules of its own.",
                 f"leave `{key}` out, or `privacy`.",
             )
+
+
+def _how(name: Family, course: Schedule, used: dict[str, Any]) -> dict[str, Any]:
+    """What a network's training used and began with; a baseline's bytes are the same each time, and stay so."""
+    if name == BASELINE:
+        return {}
+    return {"used": used} | ({"started_from": course.start.name} if course.start else {})
 
 
 def _carry_weights(checkpoint: Path, bundle: Path) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -120,9 +119,16 @@ def identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule:
 def structure(network: "keras.Model") -> str:
     """How `network` is built, as JSON. Parts bear numbers: Keras names them by how many a process has made."""
     parts = [network, *network.operations, *network._flatten_layers(include_self=False)]
-    names = list(dict.fromkeys(part.name for part in parts))
-    places = {f'"{name}"': f'"{place}"' for place, name in enumerate(names)}
-    return re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], network.to_json())
+    places = {name: place for place, name in enumerate(dict.fromkeys(part.name for part in parts))}
+
+    def numbered(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: numbered(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [numbered(inner) for inner in value]
+        return places.get(value, value) if isinstance(value, str) else value
+
+    return json.dumps(numbered({**json.loads(network.to_json()), "compile_config": None}))
 
 
 def digest_of(weights: Weights) -> str:

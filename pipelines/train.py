@@ -15,9 +15,9 @@ from pipelines.environment import Environment
 from pipelines.errors import ParameterError, TrainingError
 from pipelines.files import write_json
 from pipelines.ledger import open_ledger
-from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Family, Fitted, Part, Private, Problem, Schedule, fit, read_by
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Privacy
+from pipelines.models.options import Cnn, Linear, Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
@@ -66,6 +66,7 @@ def train(
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
+    cnn: Cnn = Cnn(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -79,7 +80,7 @@ def train(
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp}
+    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "cnn": cnn}
     registry = open_registry(environment, workspace)
     runs = {}
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.
@@ -130,18 +131,18 @@ def _protected(
 
 def check_family(family: Family, record: Record) -> None:
     """Raise ParameterError where `family` cannot read this `record`."""
-    if any(column.type == "image" for column in record.features):
+    if any(column.type == "image" for column in record.features) and (record.text or len(record.features) > 1):
         raise ParameterError(
-            "params.yaml: `record` asks for a model that learns from pictures, and there is none yet.",
-            "Expected features that are numbers, categories, times or booleans; or a column with `role: text`.",
-            "run the stages up to `split` (`dvc repro split`), and train your own model on data/splits.",
+            "params.yaml: `record` asks for a model that learns from a picture and from other columns together.",
+            "Expected a picture as the only column that is read: one column of type image with `role: feature`.",
+            "take the role from the other columns, or from the picture.",
         )
-    kind: Input = "text" if record.text else "table"
+    kind = read_by(record)
     if kind not in FAMILIES[family].reads:
         raise ParameterError(
             f"params.yaml: `train.family` is '{family}', which reads a {FAMILIES[family].reads[0]}.",
             f"Expected a family for a {kind}: {', '.join(name for name in FAMILIES if kind in FAMILIES[name].reads)}.",
-            "choose one of them, or give a column `role: text`.",
+            "choose one of them, or change the roles in `record`.",
         )
 
 
@@ -182,7 +183,7 @@ def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str,
     shared = {"family": name, "seed": seed, "class_weight": class_weight, **asdict(options)}
     if name == BASELINE:
         return shared
-    own = {key: value for key, value in asdict(schedule).items() if key not in ("checkpoint", "private")}
+    own = {key: value for key, value in asdict(schedule).items() if key not in ("checkpoint", "private", "augment")}
     return shared | own
 
 

@@ -10,16 +10,25 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.models.options import Cnn, Linear, Lstm, Mlp
 from pipelines.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp"]
+    from pipelines.models.augmenting import Augment
+
+Family = Literal["linear", "lstm", "mlp", "cnn"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
+
+
+def read_by(record: Record) -> Input:
+    """What a model reads of a row of `record`: its text, its picture, or its table."""
+    if record.text is not None:
+        return "text"
+    return "image" if any(column.type == "image" for column in record.features) else "table"
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,16 @@ class Problem:
     def text(self) -> str:
         """The name of the column whose text is read; asked for by families that read one."""
         return next(column.name for column in self.record.columns if column.role == "text")
+
+    @property
+    def picture(self) -> str:
+        """The name of the column whose pictures are read; asked for by families that read one."""
+        return next(column.name for column in self.record.features if column.type == "image")
+
+    @property
+    def reads(self) -> Input:
+        """What a model reads of a row here."""
+        return read_by(self.record)
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,7 @@ class Schedule:
     patience: int
     checkpoint: "Path"
     private: Private | None = None
+    augment: "Augment | None" = None
 
 
 @dataclass(frozen=True)
@@ -110,9 +130,10 @@ class Registered:
 
 # A family is the module of that name here, and its section of `train` in params.yaml.
 FAMILIES: dict[str, Registered] = {
-    "linear": Registered(Linear, reads=("text", "table")),
+    "linear": Registered(Linear, reads=("text", "table", "image")),
     "lstm": Registered(Lstm, reads=("text",)),
-    "mlp": Registered(Mlp, reads=("table",)),
+    "mlp": Registered(Mlp, reads=("table", "image")),
+    "cnn": Registered(Cnn, reads=("image",)),
 }
 
 

@@ -1,4 +1,4 @@
-"""Logistic regression on TF-IDF terms or on a table's columns: the baseline that every run trains."""
+"""Logistic regression on TF-IDF terms, on a table's columns or on pixels: the baseline that every run trains."""
 
 from itertools import chain
 from typing import Any
@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from pipelines.features import Table, Terms
 from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
 from pipelines.models.options import Linear
+from pipelines.pixels import Pixels
 
 OPSET = 17
+# A baseline sees pictures no larger than this: it weighs every pixel by itself.
+SIDE = 32
 
 
 def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
@@ -23,13 +26,18 @@ def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, wat
     model = LogisticRegression(C=options.c, max_iter=1000, class_weight=weights)
     model.fit(matrix, problem.train.labels)
     coefficients, intercept = _per_label(model)
-    graph = (
-        _terms_graph(coefficients, intercept) if isinstance(features, Terms) else _table_graph(coefficients, intercept)
-    )
+    if isinstance(features, Terms):
+        graph = _terms_graph(coefficients, intercept)
+    elif isinstance(features, Table):
+        graph = _dense_graph(coefficients, intercept, "table", ["n", len(coefficients)])
+    else:
+        graph = _dense_graph(coefficients, intercept, "pixels", ["n", *features.shape])
     return Fitted(features, graph, {"parameters": int(coefficients.size + intercept.size)})
 
 
-def _features(problem: Problem, options: Linear) -> Terms | Table:
+def _features(problem: Problem, options: Linear) -> Terms | Table | Pixels:
+    if problem.reads == "image":
+        return Pixels.fit(problem.train.columns[problem.picture], problem.picture, SIDE)
     text = problem.record.text
     if text is None:
         return Table.fit(problem.train.columns, problem.record)
@@ -37,8 +45,10 @@ def _features(problem: Problem, options: Linear) -> Terms | Table:
     return Terms.fit(texts, text.name, options.words, options.characters, options.terms)
 
 
-def _matrix(features: Terms | Table, part: Part) -> Any:
-    """The training rows as scikit-learn wants them: sparse for terms, dense for tables."""
+def _matrix(features: Terms | Table | Pixels, part: Part) -> Any:
+    """The training rows as scikit-learn wants them: sparse for terms, dense for tables and pixels."""
+    if isinstance(features, Pixels):
+        return features.arrays(part.columns)["pixels"].reshape(len(part.labels), -1)
     if isinstance(features, Table):
         return features.arrays(part.columns)["table"]
     from scipy.sparse import csr_matrix
@@ -85,14 +95,18 @@ def _terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float3
     return _serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
 
 
-def _table_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
+def _dense_graph(
+    coefficients: NDArray[np.float32], intercept: NDArray[np.float32], name: str, shape: list[str | int]
+) -> bytes:
+    """Softmax of the weighted sum of all numbers of the input of this `name` and `shape`, rows first."""
     from onnx import TensorProto, helper, numpy_helper
 
     nodes = [
-        helper.make_node("Gemm", ["table", "coefficients", "intercept"], ["scores"]),
+        helper.make_node("Flatten", [name], ["row"], axis=1),
+        helper.make_node("Gemm", ["row", "coefficients", "intercept"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
     ]
-    inputs = [helper.make_tensor_value_info("table", TensorProto.FLOAT, ["n", coefficients.shape[0]])]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
     constants = {"coefficients": coefficients, "intercept": intercept}
     return _serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
 

@@ -90,7 +90,10 @@ def _epoch(
     train, valid = arrays
     order = np.random.default_rng([problem.seed, progress.epoch]).permutation(len(problem.train.labels))
     seed_dropout(network, problem.seed, progress.epoch)
-    learnt = _learn(network, {n: v[order] for n, v in train.items()}, problem, order, schedule, watcher, progress.epoch)
+    shuffled = {n: v[order] for n, v in train.items()}
+    if schedule.augment is not None:
+        shuffled = schedule.augment(shuffled, np.random.default_rng([problem.seed, progress.epoch, 1]))
+    learnt = _learn(network, shuffled, problem, order, schedule, watcher, progress.epoch)
     measures = {"loss": learnt, **validate(network, valid, problem.valid)}
     if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
         raise TrainingError(

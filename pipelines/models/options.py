@@ -26,11 +26,37 @@ class Lstm:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """How pictures are looked at, and how far one may be moved in training and still show the same.
+
+    Shares of a side for `shift` and `crop`, degrees for `rotate`; `flip` is from left to right.
+    """
+
+    side: int = 64  # a larger picture is shrunk
+    size: tuple[int, ...] = ()  # height, width, channels; fitted to the training pictures where left out
+    shift: float = 0.08
+    rotate: float = 8.0
+    crop: float = 0.08
+    flip: bool = False  # a 6 or an "R" has no mirror image; cats and faces have
+
+
+@dataclass(frozen=True)
 class Mlp:
-    """Dense layers over a table's columns."""
+    """Dense layers over a table's columns, or over a picture's pixels."""
 
     layers: tuple[int, ...] = (128, 64)
     dropout: float = 0.2
+    pixels: tuple[int, ...] = (512, 512)  # the layers over a picture
+    pictures: Pictures = Pictures()
+
+
+@dataclass(frozen=True)
+class Cnn:
+    """Convolutions over a picture: a block for each entry of `blocks`, which says how many filters it has."""
+
+    blocks: tuple[int, ...] = (32, 64)
+    dropout: float = 0.5
+    pictures: Pictures = Pictures()
 
 
 @dataclass(frozen=True)

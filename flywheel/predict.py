@@ -10,9 +10,12 @@ from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError
 from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
+from pipelines.pictures import PictureError, picture_cell
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.sources.dialect import Dialect
+from pipelines.sources.images import SUFFIXES
+from pipelines.sources.opening import opened
 from pipelines.vault import open_vault
 from pipelines.workspace import require
 from service.champion import Prediction, Reigning, load, no_champion
@@ -55,8 +58,10 @@ def _key(environment: Environment, record: Record) -> bytes:
 
 
 def read(path: Path, record: Record) -> list[Row]:
-    """The rows of a file: one text per line, CSV with a header, or JSON lines. Raises DataError for a bad row."""
+    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. Raises DataError for a bad row."""
     with speaking_as("predict"):
+        if path.suffix.lower() in SUFFIXES and [column.type for column in record.features] == ["image"]:
+            return [{record.features[0].name: _picture(path)}]
         kind = format_of(path, "csv" if record.text is None else "lines")
         if record.text is None:
             names = [column.name for column in record.features]
@@ -68,6 +73,18 @@ def read(path: Path, record: Record) -> list[Row]:
             rows, place = _texts(path, kind, record.text.name), "row"
     _check(rows, record, place)
     return rows
+
+
+def _picture(path: Path) -> str:
+    try:
+        with opened(path) as stream:
+            return picture_cell(stream.read())
+    except PictureError as error:
+        raise DataError(
+            f"predict: the picture {path.name} is not read: {error}.",
+            "Expected a whole PNG or JPEG file.",
+            "write the picture anew with a program that opens it.",
+        ) from None
 
 
 def _texts(path: Path, kind: str, column: str) -> list[Row]:

@@ -21,7 +21,7 @@ from service.commits import GroupCommit
 from service.limits import BodyLimit
 from service.people import ask_for_people
 from service.refusals import DESCRIBED, DESCRIBED_ANSWER, tell_refusals
-from service.requests import LONGEST_NAME, Acknowledged, Feedback, Health, Predicted, Question, question
+from service.requests import LONGEST_NAME, Acknowledged, Feedback, Health, Predicted, Question, largest_body, question
 
 ROUTES = {
     "POST /predict": "a row in, a label out",
@@ -94,7 +94,7 @@ def create_app(workspace: Path, environment: Environment) -> FastAPI:
         redoc_url=None,
         lifespan=lambda _: _watching(desk),
     )
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, largest=largest_body(desk.record))
     tell_refusals(app)
     _routes(app, desk)
     ask_for_people(app, desk.store, environment)

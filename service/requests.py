@@ -1,5 +1,7 @@
 """What may be asked: request bodies made from the record, checked strictly; and what is answered."""
 
+import base64
+import binascii
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -8,11 +10,15 @@ import polars as pl
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from pipelines.feedback import Answer, Outcome, Verdict
+from pipelines.pictures import PictureError, picture_cell
 from pipelines.record import Column, Record
 from pipelines.values import readable
+from service.limits import LARGEST_BODY
 
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
+# Base64 of a picture of 5 MB.
+LONGEST_PICTURE = 6_700_000
 # Beyond this a float no longer tells whole numbers apart.
 LARGEST_WHOLE = 2**53
 
@@ -39,6 +45,15 @@ def _whole(number: float) -> float:
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 Spoken = Annotated[Text, AfterValidator(_spoken)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable), AfterValidator(_spoken)]
+def _pixels_alone(cell: str) -> str:
+    """The picture without what a camera wrote beside its pixels: it is stored as the pipeline would store it."""
+    try:
+        return picture_cell(base64.b64decode(cell, validate=True))
+    except (PictureError, binascii.Error, ValueError):
+        raise ValueError("Input should be a whole PNG or JPEG file in base64") from None
+
+
+Picture = Annotated[str, Field(max_length=LONGEST_PICTURE), AfterValidator(_pixels_alone)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -92,6 +107,11 @@ class TableQuestion(Question):
         return {column.name: _cell(given[column.name], column) for column in record.features}
 
 
+def largest_body(record: Record) -> int:
+    """How many bytes a question may have: a picture is larger than any text."""
+    return LARGEST_BODY + LONGEST_PICTURE * sum(column.type == "image" for column in record.features)
+
+
 def question(record: Record) -> type[Question]:
     """The body of POST /predict for `record`."""
     if record.text is not None:
@@ -116,6 +136,8 @@ def _type(column: Column) -> Any:
         return Annotated[number, Field(ge=column.min, le=column.max)]
     if column.type == "boolean":
         return bool
+    if column.type == "image":
+        return Picture
     if column.categories:
         return Literal[(*column.categories, *column.missing)]
     return Annotated[Text, AfterValidator(_time(column))] if column.type == "time" else Text

@@ -17,17 +17,23 @@ if TYPE_CHECKING:
 
 def fit_pictures(problem: Problem, options: Cnn, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The convolutional network of `problem`, with the weights of its best epoch."""
+    private = schedule.private is not None
+    features = pixels_of(problem, options.pictures, private=private)
+    prepare(problem.seed)
+    network = build(problem, features, options, private=private)
+    return taught(network, features, problem, options.pictures, schedule, watcher)
+
+
+def build(problem: Problem, features: Pixels, options: Cnn, *, private: bool = False) -> "keras.Model":
+    """The network, untrained: (n, height, width, channels) pixels in, an answer out."""
     import keras
 
-    features = pixels_of(problem, options.pictures, private=schedule.private is not None)
-    prepare(problem.seed)
     pixels = keras.Input(features.shape, dtype="float32", name="pixels")
     hidden: Any = pixels
     for filters in options.blocks:
-        hidden = _block(hidden, filters, private=schedule.private is not None)
+        hidden = _block(hidden, filters, private=private)
     hidden = keras.layers.Dropout(options.dropout)(keras.layers.Flatten()(hidden))
-    network = keras.Model(pixels, head(problem, hidden))
-    return taught(network, features, problem, options.pictures, schedule, watcher)
+    return keras.Model(pixels, head(problem, hidden))
 
 
 def _block(hidden: Any, filters: int, *, private: bool) -> "keras.KerasTensor":

@@ -55,9 +55,13 @@ class Bundle:
         parts = [self._batch({n: v[i : i + BATCH] for n, v in columns.items()}) for i in range(0, rows, BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)))
 
+    def run(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """What the graph answers to arrays as `features` makes them."""
+        (found,) = self._session.run(None, dict(arrays))
+        return np.asarray(found, dtype=np.float64)
+
     def _batch(self, columns: Columns) -> NDArray[np.float64]:
-        (found,) = self._session.run(None, self.features.arrays(columns))
-        found = np.asarray(found, dtype=np.float64)
+        found = self.run(self.features.arrays(columns))
         return np.asarray(found / found.sum(axis=1, keepdims=True), dtype=np.float64)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.features import Table, Terms
 from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
+from pipelines.models.bigram import fit_language
 from pipelines.models.options import Linear
 from pipelines.pixels import Pixels
 
@@ -18,6 +19,8 @@ SIDE = 32
 
 def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
     """The regularised logistic regression of `problem`; deterministic, and too quick to be watched."""
+    if problem.task == "language":
+        return fit_language(problem)
     from sklearn.linear_model import LogisticRegression
 
     features = _features(problem, options)

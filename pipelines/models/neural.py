@@ -144,10 +144,10 @@ def _learn(
 def validate(network: "keras.Model", arrays: Arrays, part: Part) -> dict[str, float]:
     """Loss and accuracy of `network` on the validation rows."""
     found = np.asarray(network.predict(feed(arrays), batch_size=512, verbose=0), dtype=np.float64)
-    right = found[np.arange(len(part.labels)), part.labels]
+    right = np.take_along_axis(found, part.labels[..., None], axis=-1)
     return {
         "valid_loss": float(-np.log(np.clip(right, 1e-15, 1)).mean()),
-        "valid_accuracy": float((found.argmax(axis=1) == part.labels).mean()),
+        "valid_accuracy": float((found.argmax(axis=-1) == part.labels).mean()),
     }
 
 

@@ -60,6 +60,19 @@ class Cnn:
 
 
 @dataclass(frozen=True)
+class Gpt:
+    """A decoder of self-attention that foretells a text's next character, or word."""
+
+    level: Literal["characters", "words"] = "characters"
+    vocabulary: int = 8_000
+    length: int = 64  # how many pieces it looks back on
+    layers: int = 4
+    heads: int = 4
+    width: int = 128
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
 class Privacy:
     """Differential privacy: what is promised to each unit in the training rows, and how a step keeps it."""
 

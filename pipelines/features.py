@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipelines.letters import Letters
 from pipelines.pixels import Pixels
 from pipelines.record import Record
+from pipelines.wordpieces import WordPieces
 
 Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
@@ -272,7 +273,7 @@ def _middle(cell: Any) -> float:
     return cell[0] / 2 + cell[-1] / 2 if isinstance(cell, list) else float(cell)
 
 
-Features = Terms | Tokens | Table | Pixels | Letters
+Features = Terms | Tokens | Table | Pixels | Letters | WordPieces
 
 
 def to_json(features: Features) -> dict[str, Any]:
@@ -282,7 +283,9 @@ def to_json(features: Features) -> dict[str, Any]:
 
 def from_json(value: Mapping[str, Any]) -> Features:
     """The features that `to_json` wrote."""
-    kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table, Pixels, Letters)}
+    kinds: dict[str, type[Features]] = {
+        kind.kind: kind for kind in (Terms, Tokens, Table, Pixels, Letters, WordPieces)
+    }
     content = {key: item for key, item in value.items() if key != "kind"}
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}

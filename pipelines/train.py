@@ -17,7 +17,7 @@ from pipelines.files import write_json
 from pipelines.ledger import open_ledger
 from pipelines.models import FAMILIES, Family, Fitted, Part, Private, Problem, Schedule, fit, read_by
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp, Privacy
+from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp, Pretrained, Privacy
 from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
@@ -68,6 +68,7 @@ def train(
     mlp: Mlp = Mlp(),
     cnn: Cnn = Cnn(),
     gpt: Gpt = Gpt(),
+    pretrained: Pretrained = Pretrained(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -81,7 +82,7 @@ def train(
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "cnn": cnn, "gpt": gpt}
+    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "cnn": cnn, "gpt": gpt, "pretrained": pretrained}
     registry = open_registry(environment, workspace)
     runs = {}
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.

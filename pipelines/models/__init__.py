@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp
+from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp, Pretrained
 from pipelines.record import Record
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipelines.models.augmenting import Augment
 
-Family = Literal["linear", "lstm", "mlp", "cnn", "gpt"]
+Family = Literal["linear", "lstm", "mlp", "cnn", "gpt", "pretrained"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
@@ -135,6 +135,7 @@ FAMILIES: dict[str, Registered] = {
     "mlp": Registered(Mlp, reads=("table", "image")),
     "cnn": Registered(Cnn, reads=("image",)),
     "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
+    "pretrained": Registered(Pretrained, reads=("text",)),
 }
 
 

@@ -73,6 +73,16 @@ class Gpt:
 
 
 @dataclass(frozen=True)
+class Pretrained:
+    """A backbone of KerasHub that reads word pieces, by its preset's name or the folder where it lies."""
+
+    preset: str = ""
+    rank: int = 8  # of the updates that are learnt; 0: all weights are
+    length: int = 128
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
 class Privacy:
     """Differential privacy: what is promised to each unit in the training rows, and how a step keeps it."""
 

@@ -1,6 +1,7 @@
 """The model families: one file each, one line each in FAMILIES."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -16,12 +17,12 @@ from pipelines.record import Record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.models.augmenting import Augment
-
 Family = Literal["linear", "lstm", "mlp", "cnn", "gpt", "pretrained"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
+# Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
+Augment = Callable[[dict[str, NDArray[Any]], np.random.Generator], dict[str, NDArray[Any]]]
 
 
 def read_by(record: Record) -> Input:
@@ -116,7 +117,7 @@ class Schedule:
     patience: int
     checkpoint: "Path"
     private: Private | None = None
-    augment: "Augment | None" = None
+    augment: Augment | None = None
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """Training rows made anew for each batch, a little different each time: what stays true of a picture that was moved."""
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.models import Augment
 from pipelines.models.options import Pictures
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any]]
 Floats = NDArray[np.float32]
-Augment = Callable[[Arrays, np.random.Generator], Arrays]
 
 
 def pictures_moved(options: Pictures) -> Augment | None:

@@ -54,8 +54,8 @@ class Mlp:
 class Cnn:
     """Convolutions over a picture: a block for each entry of `blocks`, which says how many filters it has."""
 
-    blocks: tuple[int, ...] = (32, 64)
-    dropout: float = 0.5
+    blocks: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.3
     pictures: Pictures = Pictures()
 
 

@@ -82,7 +82,9 @@ def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
     serve.add_argument("--port", type=int, default=8000, metavar="N")
     serve.add_argument("--host", default="127.0.0.1")
     predict = commands.add_parser("predict", help="predict the rows of a file, or of standard input")  # type: ignore[attr-defined]
-    predict.add_argument("file", metavar="FILE|-", help="one text per line, JSON lines, CSV with a header, or a picture")
+    predict.add_argument(
+        "file", metavar="FILE|-", help="one text per line, JSON lines, CSV with a header, or a picture"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object per row, with probabilities")
 
 

@@ -42,4 +42,6 @@ def _check(length: int, manner: Manner) -> None:
     }
     for option, (value, right, expected) in wrong.items():
         if not right:
-            raise ParameterError(f"generate: {option} is {value:g}.", f"Expected {expected}.", "leave it out, or mend it.")
+            raise ParameterError(
+                f"generate: {option} is {value:g}.", f"Expected {expected}.", "leave it out, or mend it."
+            )

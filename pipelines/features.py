@@ -283,9 +283,7 @@ def to_json(features: Features) -> dict[str, Any]:
 
 def from_json(value: Mapping[str, Any]) -> Features:
     """The features that `to_json` wrote."""
-    kinds: dict[str, type[Features]] = {
-        kind.kind: kind for kind in (Terms, Tokens, Table, Pixels, Letters, WordPieces)
-    }
+    kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table, Pixels, Letters, WordPieces)}
     content = {key: item for key, item in value.items() if key != "kind"}
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}

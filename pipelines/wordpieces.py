@@ -72,9 +72,7 @@ class WordPieces:
 
     def arrays(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any]]:
         """`tokens` (n, longest) int32."""
-        rows = [
-            [self.start, *self.read(text or "")[: self.length - 2], self.end] for text in columns[self.column]
-        ]
+        rows = [[self.start, *self.read(text or "")[: self.length - 2], self.end] for text in columns[self.column]]
         found = np.full((len(rows), max([len(row) for row in rows] + [2])), self.padding, dtype=np.int32)
         for place, row in enumerate(rows):
             found[place, : len(row)] = row

@@ -45,6 +45,8 @@ def _whole(number: float) -> float:
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 Spoken = Annotated[Text, AfterValidator(_spoken)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable), AfterValidator(_spoken)]
+
+
 def _pixels_alone(cell: str) -> str:
     """The picture without what a camera wrote beside its pixels: it is stored as the pipeline would store it."""
     try:

@@ -53,9 +53,7 @@ def posed(problem: Problem, features: Letters) -> tuple[Problem, tuple["Arrays",
         )
     labels = ("", "", *features.pieces)
     weights = np.ones(len(labels))
-    language = replace(
-        problem, labels=labels, train=parts[0], valid=parts[1], weights=weights, task="classification"
-    )
+    language = replace(problem, labels=labels, train=parts[0], valid=parts[1], weights=weights, task="classification")
     return language, (arrays[0], arrays[1])
 
 

@@ -1,6 +1,5 @@
 """A model that has read much, taught the rest: a backbone of KerasHub with low-rank updates (LoRA, Hu et al. 2022)."""
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,13 +62,14 @@ def build(problem: Problem, backbone: Any, features: WordPieces, options: Pretra
 def _hub() -> Any:
     """KerasHub. Raises ParameterError where it is not installed."""
     try:
-        return importlib.import_module("keras_hub")
+        import keras_hub
     except ImportError:
         raise ParameterError(
             "params.yaml: `train.family` is 'pretrained', and KerasHub is not installed here.",
             "Expected the package keras-hub, which is not among those that Flywheel always brings.",
             "run `pip install 'flywheel-ml[pretrained]'`, or choose another family.",
         ) from None
+    return keras_hub
 
 
 def _loaded(hub: Any, options: Pretrained, column: str) -> tuple[Any, WordPieces]:

@@ -101,7 +101,11 @@ def test_without_its_library_the_family_says_what_to_install() -> None:
 @pytest.fixture(scope="module")
 def tokenizers() -> list[tuple[Any, WordPieces]]:
     keras_hub = pytest.importorskip("keras_hub")
-    choices: list[dict[str, bool]] = [{"lowercase": True}, {"lowercase": False}, {"lowercase": True, "strip_accents": True}]
+    choices: list[dict[str, bool]] = [
+        {"lowercase": True},
+        {"lowercase": False},
+        {"lowercase": True, "strip_accents": True},
+    ]
     made = [keras_hub.models.BertTokenizer(VOCABULARY, **choice) for choice in choices]
     return [(tokenizer, pieces_of(tokenizer, "text", 32)) for tokenizer in made]
 

@@ -68,7 +68,7 @@ class Pixels:
             if picture.mode in GREY_MODES and self.channels == GREY and "A" not in picture.mode:
                 light = _grey(picture, size)
             else:
-                light = np.asarray(_resized(_opaque(picture, self.channels), size), dtype=np.float32) / 255
+                light = _shares(_resized(_opaque(picture, self.channels), size))
         # What the decoder raises for a file that is damaged inside.
         except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, binascii.Error) as error:
             raise DataError(
@@ -94,11 +94,16 @@ def _open(content: bytes) -> "Image":
 def _grey(picture: "Image", size: tuple[int, int]) -> NDArray[np.float32]:
     """Shares of light of a picture that is grey, whatever its depth."""
     if picture.mode in ("1", "L"):
-        return np.asarray(_resized(picture.convert("L"), size), dtype=np.float32) / 255
+        return _shares(_resized(picture.convert("L"), size))
     deep = np.asarray(picture, dtype=np.float32) / SIXTEEN_BITS
     from PIL import Image
 
     return np.asarray(_resized(Image.fromarray(deep), size), dtype=np.float32)
+
+
+def _shares(picture: "Image") -> NDArray[np.float32]:
+    """Eight bits as shares of light."""
+    return np.asarray(picture, dtype=np.float32) / np.float32(255)
 
 
 def _opaque(picture: "Image", channels: int) -> "Image":

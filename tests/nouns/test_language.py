@@ -1,6 +1,7 @@
 """Language models: no text is lost in pieces, what is said of it adds up, and what is written follows from the seed."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_a_text_costs_what_its_characters_cost_one_after_the_other() -> None:
     features = bundle.features
     table = bundle.run({"letters": np.arange(features.rows, dtype=np.int32)[None]})[0]
     stream = [END, *features.read("two"), END]
-    by_hand = -sum(math.log(table[a, b]) for a, b in zip(stream[:-1], stream[1:], strict=True)) / 4
+    by_hand = -sum(math.log(table[a, b]) for a, b in pairwise(stream)) / 4
     found = text_losses(bundle, ["two", "", None, "twé"])
     assert found[0] == pytest.approx(by_hand, rel=1e-5)
     assert found[1] == found[2] == pytest.approx(-math.log(table[END, END]), rel=1e-5)

@@ -1,6 +1,7 @@
-"""A backbone that was trained elsewhere: the same word pieces without its library, and the same answers in its graph."""
+"""A backbone that was trained elsewhere: its word pieces without its library, and its answers in a graph."""
 
 import importlib.util
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,8 @@ def test_what_a_graph_may_not_have_is_put_in_words_that_it_has() -> None:
     )
     graph = without_erfc(model.SerializeToString())
     x = np.linspace(-4, 4, 9, dtype=np.float32)
-    from math import erfc
-
     found = Bundle("any", (), pieces(), graph).run({"x": x})
-    assert np.abs(found - [erfc(value) for value in x]).max() < 1e-6
+    assert np.abs(found - [math.erfc(value) for value in x]).max() < 1e-6
     assert without_erfc(graph) == graph
 
 
@@ -101,12 +100,8 @@ def test_without_its_library_the_family_says_what_to_install() -> None:
 @pytest.fixture(scope="module")
 def tokenizers() -> list[tuple[Any, WordPieces]]:
     keras_hub = pytest.importorskip("keras_hub")
-    choices: list[dict[str, bool]] = [
-        {"lowercase": True},
-        {"lowercase": False},
-        {"lowercase": True, "strip_accents": True},
-    ]
-    made = [keras_hub.models.BertTokenizer(VOCABULARY, **choice) for choice in choices]
+    choices = [(True, False), (False, False), (True, True)]
+    made = [keras_hub.models.BertTokenizer(VOCABULARY, lowercase=low, strip_accents=bare) for low, bare in choices]
     return [(tokenizer, pieces_of(tokenizer, "text", 32)) for tokenizer in made]
 
 

@@ -58,7 +58,7 @@ def _key(environment: Environment, record: Record) -> bytes:
 
 
 def read(path: Path, record: Record) -> list[Row]:
-    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. Raises DataError for a bad row."""
+    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. DataError for a bad row."""
     with speaking_as("predict"):
         if path.suffix.lower() in SUFFIXES and [column.type for column in record.features] == ["image"]:
             return [{record.features[0].name: _picture(path)}]

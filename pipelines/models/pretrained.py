@@ -28,7 +28,7 @@ def fit(problem: Problem, options: Pretrained, schedule: Schedule, watcher: Watc
     if schedule.private is not None:
         raise ParameterError(
             "params.yaml: `train.family` is 'pretrained', which is not trained by noisy gradients.",
-            "Expected, with `train.privacy`, a family that learns from nothing: what a hub's model has read is its own.",
+            "Expected, with `train.privacy`, a family whose every weight is learnt here, from rows that are protected.",
             "choose another family, or remove `train.privacy`.",
         )
     hub = _hub()

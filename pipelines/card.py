@@ -11,7 +11,7 @@ from pipelines.costs import Cost
 from pipelines.record import Record
 
 # Measures that are shares are told in per cent; the others as they are.
-SHARES = ("accuracy", "precision", "recall", "f1", "auc", "r2")
+SHARES = ("accuracy", "precision", "recall", "f1", "auc")
 # Of what a training tells of itself, in this order, under these names.
 TOLD = {
     "parameters": "parameters",

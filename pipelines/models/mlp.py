@@ -7,6 +7,7 @@ from pipelines.models.heads import head
 from pipelines.models.mlp_pictures import fit_pictures
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Mlp
+from pipelines.models.starting import features_of
 
 
 def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) -> Fitted:
@@ -15,7 +16,10 @@ def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) ->
         return fit_pictures(problem, options, schedule, watcher)
     import keras
 
-    features = fixed_table(problem.record) if schedule.private else Table.fit(problem.train.columns, problem.record)
+    if schedule.private:
+        features = fixed_table(problem.record)
+    else:
+        features = features_of(schedule.start, Table) or Table.fit(problem.train.columns, problem.record)
     prepare(problem.seed)
     table = keras.Input((features.width,), dtype="float32", name="table")
     hidden = table
@@ -26,4 +30,4 @@ def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) ->
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"table": arrays[0]["table"][:2]}
-    return Fitted(features, export(network, example), about(network, progress))
+    return Fitted(features, export(network, example), about(network, progress, schedule.pace))

@@ -20,7 +20,8 @@ from pipelines.progress import Terminal
 from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
-from pipelines.train import check_family, pose, train
+from pipelines.teaching import check_family
+from pipelines.train import pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from pipelines.errors import TrainingError
 from pipelines.files import replacing
-from pipelines.models import Part, Problem, Schedule, Watcher
-from pipelines.models.heads import loss
+from pipelines.models import Problem, Schedule, Watcher
+from pipelines.models.heads import loss, measures
 
 if TYPE_CHECKING:
     import keras
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Arrays = dict[str, NDArray[Any]]
 
 # Of an epoch; a private training tells no loss of its training rows.
-MEASURES = ("loss", "valid_loss", "valid_accuracy")
+MEASURES = ("loss", "valid_loss", "valid_accuracy", "valid_r2")
 
 
 @dataclass
@@ -91,18 +91,18 @@ def _epoch(
     order = np.random.default_rng([problem.seed, progress.epoch]).permutation(len(problem.train.labels))
     seed_dropout(network, problem.seed, progress.epoch)
     learnt = _learn(network, {n: v[order] for n, v in train.items()}, problem, order, schedule, watcher, progress.epoch)
-    measures = {"loss": learnt, **validate(network, valid, problem.valid)}
-    if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
+    found = {"loss": learnt, **validate(network, valid, problem)}
+    if not np.isfinite(found["loss"]) or not np.isfinite(found["valid_loss"]):
         raise TrainingError(
             f"train: the loss became infinite in epoch {progress.epoch + 1}.",
             "Expected a finite loss.",
             "lower `train.learning_rate` in params.yaml.",
         )
     progress.epoch += 1
-    progress.history.append(measures)
-    watcher.epoch(progress.epoch, schedule.epochs, measures)
-    if measures["valid_loss"] < progress.best_loss:
-        progress.best_loss, progress.best_epoch = measures["valid_loss"], progress.epoch
+    progress.history.append(found)
+    watcher.epoch(progress.epoch, schedule.epochs, found)
+    if found["valid_loss"] < progress.best_loss:
+        progress.best_loss, progress.best_epoch = found["valid_loss"], progress.epoch
         return list(network.get_weights())
     return best
 
@@ -128,7 +128,7 @@ def _learn(
     history = network.fit(
         feed(shuffled),
         labels,
-        sample_weight=problem.weights[labels],
+        sample_weight=problem.weights_of(labels),
         batch_size=schedule.batch_size,
         epochs=1,
         shuffle=False,
@@ -138,14 +138,10 @@ def _learn(
     return float(history.history["loss"][0])
 
 
-def validate(network: "keras.Model", arrays: Arrays, part: Part) -> dict[str, float]:
-    """Loss and accuracy of `network` on the validation rows."""
+def validate(network: "keras.Model", arrays: Arrays, problem: Problem) -> dict[str, float]:
+    """The measures of `network` on the validation rows."""
     found = np.asarray(network.predict(feed(arrays), batch_size=512, verbose=0), dtype=np.float64)
-    right = found[np.arange(len(part.labels)), part.labels]
-    return {
-        "valid_loss": float(-np.log(np.clip(right, 1e-15, 1)).mean()),
-        "valid_accuracy": float((found.argmax(axis=1) == part.labels).mean()),
-    }
+    return measures(problem, found, problem.valid.labels)
 
 
 def feed(arrays: Arrays) -> "NDArray[Any] | Arrays":

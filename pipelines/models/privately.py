@@ -69,7 +69,7 @@ def _after(
     weights = network.get_weights()
     network.optimizer.finalize_variable_values(network.trainable_variables)
     average = list(network.get_weights())
-    measures = validate(network, valid, problem.valid)
+    measures = validate(network, valid, problem)
     network.set_weights(weights)
     if not all(np.isfinite(weight).all() for weight in weights):
         raise TrainingError(

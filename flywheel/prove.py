@@ -40,6 +40,12 @@ def prove(canaries: int) -> int:
             "Expected one in data/model, whose twin is to be trained.",
             "run `flywheel run` first.",
         )
+    if not chosen["record"].has_classes:
+        raise DataError(
+            f"prove: the model's task is {chosen['record'].task}, and canaries are told by their classes.",
+            "Expected a record whose label is a category.",
+            "read what attacks found instead: data/report/evaluation/membership.json holds it for every task.",
+        )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
         private, seed = chosen.get("privacy"), chosen.get("seed", 0)
@@ -66,7 +72,7 @@ def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
     fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
-    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
+    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about, task=problem.task)
 
 
 def _figures(twin: Twin) -> dict[str, Any]:

@@ -60,12 +60,12 @@ def _key(environment: Environment, record: Record) -> bytes:
 def read(path: Path, record: Record) -> list[Row]:
     """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. DataError for a bad row."""
     with speaking_as("predict"):
-        if path.suffix.lower() in SUFFIXES and [column.type for column in record.features] == ["image"]:
-            return [{record.features[0].name: _picture(path)}]
-        kind = format_of(path, "csv" if record.text is None else "lines")
-        if record.text is None:
-            names = [column.name for column in record.features]
-            required = [column.name for column in record.features if column.required]
+        if path.suffix.lower() in SUFFIXES and [column.type for column in record.inputs] == ["image"]:
+            return [{record.inputs[0].name: _picture(path)}]
+        kind = format_of(path, "lines" if not record.features else "csv")
+        if record.text is None or record.features:
+            names = [column.name for column in read_columns(record)]
+            required = [column.name for column in read_columns(record) if column.required]
             rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None, TYPED)), "row"
         elif kind == "lines":
             rows, place = [{record.text.name: line} for line in lines(path)], "line"
@@ -113,11 +113,13 @@ def _check(rows: list[Row], record: Record, place: str) -> None:
 
 
 def _in_json(prediction: Prediction, version: int) -> str:
-    return json.dumps(
-        {"label": prediction.label, "probabilities": prediction.probabilities, "model_version": version},
-        ensure_ascii=False,
-    )
+    said: dict[str, object] = {"label": prediction.label, "probabilities": prediction.probabilities}
+    if prediction.value is not None:
+        said = {"value": prediction.value}
+    return json.dumps(said | {"model_version": version}, ensure_ascii=False)
 
 
 def _in_words(prediction: Prediction) -> str:
+    if prediction.value is not None:
+        return f"{prediction.value:.6g}"
     return f"{prediction.label}  {prediction.probabilities[prediction.label]:.0%}".replace("%", " %")

@@ -6,9 +6,10 @@ A vocabulary, a mean or the edges of steps that are taken from the training rows
 import numpy as np
 
 from pipelines.errors import ParameterError
-from pipelines.features import STEPS, Scale, Table, Tokens
+from pipelines.features import Table, Tokens
 from pipelines.pixels import COLOUR, GREY, Pixels
 from pipelines.record import Column, Record
+from pipelines.scale import STEPS, Scale
 
 BUCKETS = 32
 # From here on a range is walked in steps that grow: counts and sums of money gather at its lower end.

@@ -39,7 +39,14 @@ class Terminal:
         loss = f"loss {measures['loss']:.3f}  " if "loss" in measures else ""
         sys.stderr.write(
             f"{start}  {self.name} epoch {epoch:2}/{epochs}  {loss}"
-            f"validation loss {measures['valid_loss']:.3f}  accuracy {measures['valid_accuracy']:6.1%}  "
+            f"validation loss {measures['valid_loss']:.3f}  {_quality(measures)}  "
             f"{time.monotonic() - self.started:.1f} s{end}\n"
         )
         sys.stderr.flush()
+
+
+def _quality(measures: dict[str, float]) -> str:
+    """How good a model is on the validation rows, by the measure that it has."""
+    if "valid_accuracy" in measures:
+        return f"accuracy {measures['valid_accuracy']:6.1%}"
+    return f"R² {measures['valid_r2']:6.3f}" if "valid_r2" in measures else ""

@@ -14,7 +14,7 @@ from pipelines.models.options import Gpt
 if TYPE_CHECKING:
     import keras
 
-    from pipelines.models.neural import Arrays
+    from pipelines.models.batches import Arrays
 
 
 def fit(problem: Problem, options: Gpt, schedule: Schedule, watcher: Watcher) -> Fitted:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,20 +42,37 @@ def letters_of(bundle: Bundle) -> Letters:
     )
 
 
-def text_losses(bundle: Bundle, texts: Sequence[str | None]) -> NDArray[np.float64]:
-    """How surprising each text is: (n,) nats for each of its characters and its end, averaged over them.
+class Nats(NamedTuple):
+    """How surprising each of some texts is, (texts,): its nats, and the pieces and characters that they are spread on.
 
-    A text is read from its beginning in stretches as long as the model sees at once, as in training.
+    The end of a text is foretold too, and counts as one of both.
     """
+
+    nats: NDArray[np.float64]
+    pieces: NDArray[np.int64]
+    characters: NDArray[np.int64]
+
+
+def text_nats(bundle: Bundle, texts: Sequence[str | None]) -> Nats:
+    """How surprising each text is, read from its beginning in stretches as long as the model sees at once."""
     features = letters_of(bundle)
     rows, owners = [], []
+    pieces = np.zeros(len(texts), dtype=np.int64)
     for owner, text in enumerate(texts):
         stream = [END, *features.read(text or ""), END]
+        pieces[owner] = len(stream) - 1
         for start in range(0, len(stream) - 1, features.length):
             rows.append(stream[start : start + features.length + 1])
             owners.append(owner)
-    total = np.bincount(owners, _surprise(bundle, rows), len(texts))
-    return total / np.array([len(text or "") + 1 for text in texts], dtype=np.float64)
+    characters = np.array([len(text or "") + 1 for text in texts], dtype=np.int64)
+    nats = np.bincount(owners, _surprise(bundle, rows), len(texts)).astype(np.float64)
+    return Nats(nats, pieces, characters)
+
+
+def text_losses(bundle: Bundle, texts: Sequence[str | None]) -> NDArray[np.float64]:
+    """How surprising each text is: (texts,) nats for each of its characters and its end, averaged over them."""
+    found = text_nats(bundle, texts)
+    return found.nats / found.characters
 
 
 def _surprise(bundle: Bundle, rows: list[list[int]]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ def fixed_pixels(column: str, size: tuple[int, ...]) -> Pixels:
     if len(size) == 3 and min(size) > 0 and size[2] in (GREY, COLOUR):
         return Pixels(column, *size)
     raise ParameterError(
-        "params.yaml: `pictures.size` of the family is no size of pictures.",
+        "params.yaml: `pictures.size` of `train.cnn` or `train.mlp` is no size of pictures.",
         "Expected height, width, and 1 channel for grey or 3 for colour; with `train.privacy` it cannot be left out.",
         "write for example `pictures: {size: [28, 28, 1]}`.",
     )

@@ -65,7 +65,8 @@ def text_nats(bundle: Bundle, texts: Sequence[str | None]) -> Nats:
             rows.append(stream[start : start + features.length + 1])
             owners.append(owner)
     characters = np.array([len(text or "") + 1 for text in texts], dtype=np.int64)
-    return Nats(np.bincount(owners, _surprise(bundle, rows), len(texts)), pieces, characters)
+    nats = np.bincount(owners, _surprise(bundle, rows), len(texts)).astype(np.float64)
+    return Nats(nats, pieces, characters)
 
 
 def text_losses(bundle: Bundle, texts: Sequence[str | None]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.augmenting import pictures_moved
 from pipelines.models.heads import head
 from pipelines.models.neural import about, export, prepare, train
-from pipelines.models.options import Cnn, Pictures
+from pipelines.models.options import Cnn, Convolved, Pictures
 from pipelines.pixels import Pixels
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ def fit_pictures(problem: Problem, options: Cnn, schedule: Schedule, watcher: Wa
     private = schedule.private is not None
     features = pixels_of(problem, options.pictures, private=private)
     prepare(problem.seed)
-    network = build(problem, features, options, private=private)
+    network = build(problem, features, options.pictures, private=private)
     return taught(network, features, problem, options.pictures, schedule, watcher)
 
 
-def build(problem: Problem, features: Pixels, options: Cnn, *, private: bool = False) -> "keras.Model":
+def build(problem: Problem, features: Pixels, options: Convolved, *, private: bool = False) -> "keras.Model":
     """The network, untrained: (n, height, width, channels) pixels in, an answer out."""
     import keras
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.errors import TrainingError
 from pipelines.letters import Letters
@@ -14,7 +15,7 @@ from pipelines.models.options import Gpt
 if TYPE_CHECKING:
     import keras
 
-    from pipelines.models.batches import Arrays
+Arrays = dict[str, NDArray[Any]]
 
 
 def fit(problem: Problem, options: Gpt, schedule: Schedule, watcher: Watcher) -> Fitted:
@@ -35,7 +36,7 @@ def fit(problem: Problem, options: Gpt, schedule: Schedule, watcher: Watcher) ->
     )
 
 
-def posed(problem: Problem, features: Letters) -> tuple[Problem, tuple["Arrays", "Arrays"]]:
+def posed(problem: Problem, features: Letters) -> tuple[Problem, tuple[Arrays, Arrays]]:
     """The texts as a problem of classes: which piece follows, at every place of every window.
 
     Labels are (windows, length). The windows of texts behind one another are full: there is no padding to be masked.

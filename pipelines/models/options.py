@@ -41,22 +41,35 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class Convolved(Pictures):
+    """A block of convolutions for each entry of `blocks`, which says how many filters it has."""
+
+    blocks: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.3
+
+
+@dataclass(frozen=True)
+class Flattened(Pictures):
+    """Dense layers over all pixels."""
+
+    layers: tuple[int, ...] = (512, 512)
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True)
 class Mlp:
     """Dense layers over a table's columns, or over a picture's pixels."""
 
     layers: tuple[int, ...] = (128, 64)
     dropout: float = 0.2
-    pixels: tuple[int, ...] = (512, 512)  # the layers over a picture
-    pictures: Pictures = Pictures()
+    pictures: Flattened = Flattened()
 
 
 @dataclass(frozen=True)
 class Cnn:
-    """Convolutions over a picture: a block for each entry of `blocks`, which says how many filters it has."""
+    """Convolutions, over whatever the record reads."""
 
-    blocks: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.3
-    pictures: Pictures = Pictures()
+    pictures: Convolved = Convolved()
 
 
 @dataclass(frozen=True)

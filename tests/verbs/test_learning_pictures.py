@@ -24,7 +24,7 @@ from pipelines.ingest import ingest
 from pipelines.models import Part, Problem, cnn_pictures, mlp_pictures
 from pipelines.models.linear import fit
 from pipelines.models.neural import export, prepare
-from pipelines.models.options import Cnn, Linear, Mlp, Pictures
+from pipelines.models.options import Convolved, Flattened, Linear, Pictures
 from pipelines.pictures import grey_png
 from pipelines.pixels import Pixels
 from pipelines.record import Column, Record, parse_record
@@ -57,7 +57,7 @@ def learnt(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         "epochs": 6,
         "batch_size": 16,
         "learning_rate": 0.01,
-        "cnn": {"blocks": [8], "dropout": 0.1, "pictures": {"rotate": 5}},
+        "cnn": {"pictures": {"blocks": [8], "dropout": 0.1, "rotate": 5}},
     }
     parameters = {
         "record": RECORD,
@@ -119,9 +119,11 @@ def posed() -> Problem:
 
 
 BUILDERS: dict[str, Callable[[Problem, Pixels], Any]] = {
-    "cnn": lambda problem, features: cnn_pictures.build(problem, features, Cnn((4, 8))),
-    "cnn, private": lambda problem, features: cnn_pictures.build(problem, features, Cnn((4,)), private=True),
-    "mlp": lambda problem, features: mlp_pictures.build(problem, features, Mlp(pixels=(16, 8))),
+    "cnn": lambda problem, features: cnn_pictures.build(problem, features, Convolved(blocks=(4, 8))),
+    "cnn, private": lambda problem, features: cnn_pictures.build(
+        problem, features, Convolved(blocks=(4,)), private=True
+    ),
+    "mlp": lambda problem, features: mlp_pictures.build(problem, features, Flattened(layers=(16, 8))),
 }
 
 

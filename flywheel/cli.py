@@ -59,6 +59,13 @@ def _do_predict(chosen: argparse.Namespace) -> int:
     return predict(chosen.file, as_json=chosen.json)
 
 
+def _do_generate(chosen: argparse.Namespace) -> int:
+    from flywheel.generate import generate
+    from pipelines.language import Manner
+
+    return generate(chosen.prompt, chosen.length, Manner(chosen.temperature, chosen.top_k, chosen.seed))
+
+
 def _do_feedback(chosen: argparse.Namespace) -> int:
     from flywheel.answers import take_in
 
@@ -156,6 +163,7 @@ COMMANDS = {
     "status": _do_status,
     "serve": _do_serve,
     "predict": _do_predict,
+    "generate": _do_generate,
     "feedback": _do_feedback,
     "scrub": _do_scrub,
     "listen": _do_listen,

@@ -22,7 +22,8 @@ from pipelines.progress import Terminal
 from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
-from pipelines.train import check_family, pose, train
+from pipelines.teaching import check_family
+from pipelines.train import pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
 
@@ -40,6 +41,12 @@ def prove(canaries: int) -> int:
             "prove: there is no model yet.",
             "Expected one in data/model, whose twin is to be trained.",
             "run `flywheel run` first.",
+        )
+    if not chosen["record"].has_classes:
+        raise DataError(
+            f"prove: the model's task is {chosen['record'].task}, and canaries are told by their classes.",
+            "Expected a record whose label is a category.",
+            "read what attacks found instead: data/report/evaluation/membership.json holds it for every task.",
         )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
@@ -76,7 +83,7 @@ def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
     fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
-    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
+    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about, task=problem.task)
 
 
 def _figures(twin: Twin) -> dict[str, Any]:

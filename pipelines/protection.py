@@ -49,6 +49,12 @@ def check_privacy(privacy: Privacy, family: str, record: Record, class_weight: s
             "Expected, with `train.privacy`, a neural family: lstm for a text, mlp for a table.",
             "choose one of them; `mlp: {layers: []}` is a logistic regression.",
         )
+    if record.task != "classification" or (record.text is not None and record.features):
+        raise ParameterError(
+            "params.yaml: `train.privacy` is set, and `record` asks for more than classes of a text, or of a table.",
+            "Expected a label of categories without an order, and either a text or a table: what is protected today.",
+            "change the label's column and the features in `record`, or remove `train.privacy`.",
+        )
     if class_weight == "balanced":
         raise ParameterError(
             "params.yaml: `train.class_weight` is 'balanced', which counts the training rows without noise.",

@@ -1,9 +1,10 @@
-"""Dense layers over a table's columns."""
+"""Dense layers over a table's columns, or over a picture's pixels."""
 
 from pipelines.features import Table
 from pipelines.fixed import fixed_table
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.heads import head
+from pipelines.models.mlp_pictures import fit_pictures
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Mlp
 from pipelines.models.starting import features_of
@@ -11,6 +12,8 @@ from pipelines.models.starting import features_of
 
 def fit(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The multi-layer perceptron of `problem`, with the weights of its best epoch."""
+    if problem.reads == "image":
+        return fit_pictures(problem, options, schedule, watcher)
     import keras
 
     if schedule.private:

@@ -26,11 +26,73 @@ class Lstm:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """How pictures are looked at, and how far one may be moved in training and still show the same.
+
+    Shares of a side for `shift` and `crop`, degrees for `rotate`; `flip` is from left to right.
+    """
+
+    side: int = 64  # a larger picture is shrunk
+    size: tuple[int, ...] = ()  # height, width, channels; fitted to the training pictures where left out
+    shift: float = 0.08
+    rotate: float = 8.0
+    crop: float = 0.08
+    flip: bool = False  # a 6 or an "R" has no mirror image; cats and faces have
+
+
+@dataclass(frozen=True)
+class Convolved(Pictures):
+    """A block of convolutions for each entry of `blocks`, which says how many filters it has."""
+
+    blocks: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.3
+
+
+@dataclass(frozen=True)
+class Flattened(Pictures):
+    """Dense layers over all pixels."""
+
+    layers: tuple[int, ...] = (512, 512)
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True)
 class Mlp:
-    """Dense layers over a table's columns."""
+    """Dense layers over a table's columns, or over a picture's pixels."""
 
     layers: tuple[int, ...] = (128, 64)
     dropout: float = 0.2
+    pictures: Flattened = Flattened()
+
+
+@dataclass(frozen=True)
+class Cnn:
+    """Convolutions, over whatever the record reads."""
+
+    pictures: Convolved = Convolved()
+
+
+@dataclass(frozen=True)
+class Gpt:
+    """A decoder of self-attention that foretells a text's next character, or word."""
+
+    level: Literal["characters", "words"] = "characters"
+    vocabulary: int = 8_000
+    length: int = 64  # how many pieces it looks back on
+    layers: int = 4
+    heads: int = 4
+    width: int = 128
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A backbone of KerasHub that reads word pieces, by its preset's name or the folder where it lies."""
+
+    preset: str = ""
+    rank: int = 8  # of the updates that are learnt; 0: all weights are
+    length: int = 128
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True)

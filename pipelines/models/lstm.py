@@ -6,6 +6,7 @@ from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.heads import head, join
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Lstm
+from pipelines.models.vocabularies import refuse_empty
 
 
 def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -> Fitted:
@@ -17,6 +18,7 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
         tokens = fixed_tokens(problem.text, options.length, options.vocabulary)
     else:
         tokens = Tokens.fit(texts, problem.text, options.length, options.vocabulary)
+        refuse_empty(tokens.vocabulary, problem.text)
     features = beside(tokens, problem.train.columns, problem.record)
     prepare(problem.seed)
     words = keras.Input((None,), dtype="int32", name="tokens")

@@ -17,6 +17,7 @@ from pipelines.models.bigram import fit_language
 from pipelines.models.graphs import softmax, summed, values
 from pipelines.models.heads import spread
 from pipelines.models.options import Linear
+from pipelines.models.vocabularies import refuse_empty
 from pipelines.pixels import Pixels
 
 Floats = NDArray[np.float32]
@@ -24,6 +25,9 @@ Floats = NDArray[np.float32]
 SIDE = 32
 # By how much less than `c` a number's errors may weigh.
 WEAKER = (1.0, 0.1, 0.01, 0.001)
+# 200,000 terms for a hundred classes; 80 MB.
+MOST_COEFFICIENTS = 20_000_000
+FEWEST_TERMS = 1000
 
 
 def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
@@ -73,7 +77,10 @@ def features_of(problem: Problem, options: Linear) -> Features:
     if text is None:
         return Table.fit(problem.train.columns, problem.record)
     texts = problem.train.columns[text.name]
-    found = Terms.fit(texts, text.name, options.words, options.characters, options.terms)
+    # With many classes each term has as many coefficients: fewer terms then, so that they fit into memory.
+    size = min(options.terms, max(FEWEST_TERMS, MOST_COEFFICIENTS // max(1, len(problem.labels))))
+    found = Terms.fit(texts, text.name, options.words, options.characters, size)
+    refuse_empty(found.vocabulary, text.name)
     return beside(found, problem.train.columns, problem.record)
 
 

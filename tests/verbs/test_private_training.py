@@ -21,12 +21,12 @@ from pipelines.models import Private, Problem, Schedule, fit
 from pipelines.models.chance import Secret, secret_for
 from pipelines.models.options import Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
-from pipelines.promote import _challenger
 from pipelines.protection import check_privacy, plan
 from pipelines.record import Column, Record, parse_record
 from pipelines.registry import open_registry
 from pipelines.train import pose, roles, train
 from pipelines.units import of_subjects
+from pipelines.versus import challenger_of
 
 RECORD: dict[str, Any] = {
     "name": "visits",
@@ -223,7 +223,7 @@ def test_fixed_features_are_the_same_whatever_the_rows_say() -> None:
 
 def test_a_private_candidate_stands_alone() -> None:
     assert roles("mlp", private=True) == {"candidate": "mlp"}
-    assert _challenger({"candidate": pl.DataFrame()}) == ("candidate", [])
+    assert challenger_of({"candidate": pl.DataFrame()}, {}) == ("candidate", [])
 
 
 def test_the_key_of_the_noise_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.models.options import Linear, Lstm, Mlp, Nbsvm
 from pipelines.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp"]
+Family = Literal["linear", "lstm", "mlp", "nbsvm"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
@@ -113,6 +113,7 @@ FAMILIES: dict[str, Registered] = {
     "linear": Registered(Linear, reads=("text", "table")),
     "lstm": Registered(Lstm, reads=("text",)),
     "mlp": Registered(Mlp, reads=("table",)),
+    "nbsvm": Registered(Nbsvm, reads=("text",)),
 }
 
 

@@ -24,7 +24,7 @@ def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, wat
     model.fit(matrix, problem.train.labels)
     coefficients, intercept = _per_label(model)
     graph = (
-        _terms_graph(coefficients, intercept) if isinstance(features, Terms) else _table_graph(coefficients, intercept)
+        terms_graph(coefficients, intercept) if isinstance(features, Terms) else _table_graph(coefficients, intercept)
     )
     return Fitted(features, graph, {"parameters": int(coefficients.size + intercept.size)})
 
@@ -39,8 +39,11 @@ def _features(problem: Problem, options: Linear) -> Terms | Table:
 
 def _matrix(features: Terms | Table, part: Part) -> Any:
     """The training rows as scikit-learn wants them: sparse for terms, dense for tables."""
-    if isinstance(features, Table):
-        return features.arrays(part.columns)["table"]
+    return features.arrays(part.columns)["table"] if isinstance(features, Table) else terms_matrix(features, part)
+
+
+def terms_matrix(features: Terms, part: Part) -> Any:
+    """The weights of the terms of the texts of `part`, sparse: (n, terms)."""
     from scipy.sparse import csr_matrix
 
     rows = [features.weigh(text or "") for text in part.columns[features.column]]
@@ -59,14 +62,20 @@ def _per_label(model: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return coefficients.T.astype(np.float32), np.asarray(intercept, dtype=np.float32)
 
 
-def _terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
-    """Softmax of the weighted sum of the rows of `coefficients` that a text's terms name; the last row is padding."""
+def terms_graph(
+    coefficients: NDArray[np.float32], intercept: NDArray[np.float32], *, presence: bool = False
+) -> bytes:
+    """Softmax of the weighted sum of the rows of `coefficients` that a text's terms name; the last row is padding.
+
+    With `presence` a term counts once, whatever its weight.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     padded = np.concatenate([coefficients, np.zeros((1, coefficients.shape[1]), dtype=np.float32)])
     nodes = [
         helper.make_node("Gather", ["coefficients", "terms"], ["rows"]),
-        helper.make_node("Unsqueeze", ["weights", "last"], ["column"]),
+        *([helper.make_node("Sign", ["weights"], ["present"])] if presence else []),
+        helper.make_node("Unsqueeze", ["present" if presence else "weights", "last"], ["column"]),
         helper.make_node("Mul", ["rows", "column"], ["weighed"]),
         helper.make_node("ReduceSum", ["weighed", "middle"], ["sum"], keepdims=0),
         helper.make_node("Add", ["sum", "intercept"], ["scores"]),

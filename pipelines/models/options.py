@@ -34,6 +34,17 @@ class Mlp:
 
 
 @dataclass(frozen=True)
+class Nbsvm:
+    """Presence of word and Han-character n-grams, scaled by log-count ratios + support vector machine."""
+
+    words: int = 2
+    characters: int = 3
+    terms: int = 500_000
+    c: float = 1.0  # inverse strength of the L2 penalty
+    beta: float = 0.25  # how far two labels are told apart by the machine, not by the ratios alone
+
+
+@dataclass(frozen=True)
 class Privacy:
     """Differential privacy: what is promised to each unit in the training rows, and how a step keeps it."""
 

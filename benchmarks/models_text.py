@@ -60,9 +60,9 @@ class Quiet:
         print(f"  epoch {epoch}: " + " ".join(f"{name} {value:.4f}" for name, value in measures.items()), flush=True)
 
 
-def learnt(family: Any, problem: Problem, folder: Path, **chosen: Any) -> Bundle:
-    """The bundle of `family` with its defaults, and with those of `train`."""
-    schedule = Schedule(**{"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3} | chosen, checkpoint=folder / "none.npz")
+def learnt(family: Any, problem: Problem, folder: Path) -> Bundle:
+    """The bundle of `family` with its defaults, and with those of `train` for epochs, batches, rate and patience."""
+    schedule = Schedule(12, 64, 0.001, 3, folder / "none.npz")
     fitted = fit(family, problem, FAMILIES[family].options(), schedule, Quiet())
     return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
 

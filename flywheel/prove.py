@@ -12,9 +12,8 @@ from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
-from pipelines.models import Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Nbsvm
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
 from pipelines.protection import plan
@@ -23,8 +22,6 @@ from pipelines.reports import roles_in
 from pipelines.train import check_family, pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
-
-OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp, "nbsvm": Nbsvm}
 
 
 def prove(canaries: int) -> int:
@@ -64,7 +61,7 @@ def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
         table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
-    fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
+    fitted = fit(family, problem, chosen.get(family) or FAMILIES[family].options(), schedule, Terminal(family))
     return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
 
 

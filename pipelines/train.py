@@ -17,7 +17,7 @@ from pipelines.files import write_json
 from pipelines.ledger import open_ledger
 from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Nbsvm, Privacy
+from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Privacy, Transformer
 from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
@@ -67,6 +67,9 @@ def train(
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
     nbsvm: Nbsvm = Nbsvm(),
+    cnn: Cnn = Cnn(),
+    bilstm: Bilstm = Bilstm(),
+    transformer: Transformer = Transformer(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -80,7 +83,15 @@ def train(
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "nbsvm": nbsvm}
+    options = {
+        "linear": linear,
+        "lstm": lstm,
+        "mlp": mlp,
+        "nbsvm": nbsvm,
+        "cnn": cnn,
+        "bilstm": bilstm,
+        "transformer": transformer,
+    }
     registry = open_registry(environment, workspace)
     runs = {}
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.

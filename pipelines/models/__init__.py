@@ -1,6 +1,7 @@
 """The model families: one file each, one line each in FAMILIES."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -10,16 +11,18 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Linear, Lstm, Mlp, Nbsvm
+from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Transformer
 from pipelines.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp", "nbsvm"]
+Family = Literal["linear", "lstm", "mlp", "nbsvm", "cnn", "bilstm", "transformer"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
+# Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
+Augment = Callable[[dict[str, NDArray[Any]], np.random.Generator], dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Schedule:
     patience: int
     checkpoint: "Path"
     private: Private | None = None
+    augment: Augment | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,9 @@ FAMILIES: dict[str, Registered] = {
     "lstm": Registered(Lstm, reads=("text",)),
     "mlp": Registered(Mlp, reads=("table",)),
     "nbsvm": Registered(Nbsvm, reads=("text",)),
+    "cnn": Registered(Cnn, reads=("text",)),
+    "bilstm": Registered(Bilstm, reads=("text",)),
+    "transformer": Registered(Transformer, reads=("text",)),
 }
 
 

@@ -62,9 +62,7 @@ def _per_label(model: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return coefficients.T.astype(np.float32), np.asarray(intercept, dtype=np.float32)
 
 
-def terms_graph(
-    coefficients: NDArray[np.float32], intercept: NDArray[np.float32], *, presence: bool = False
-) -> bytes:
+def terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32], *, presence: bool = False) -> bytes:
     """Softmax of the weighted sum of the rows of `coefficients` that a text's terms name; the last row is padding.
 
     With `presence` a term counts once, whatever its weight.

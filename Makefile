@@ -65,7 +65,7 @@ deploy: $(READY) ## register the deployments with the Prefect server at PREFECT_
 	@$(BIN)/prefect work-pool inspect flywheel > /dev/null 2>&1 || $(BIN)/prefect work-pool create flywheel --type process
 	@$(BIN)/prefect --no-prompt deploy --all
 
-bench: bench-flow bench-presets bench-privacy bench-data ## run the benchmarks; each writes benchmarks/results/NAME.json
+bench: bench-flow bench-presets bench-privacy bench-data bench-models ## run the benchmarks; each writes benchmarks/results/NAME.json
 
 bench-%: $(READY)
 	@$(BIN)/python benchmarks/bench_$*.py

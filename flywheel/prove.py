@@ -12,8 +12,11 @@ from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
+from pipelines.lineage import begun_with
 from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
+from pipelines.models.options import Pace
+from pipelines.models.starting import CHAMPIONS, FRESH, Start
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
 from pipelines.protection import plan
@@ -42,7 +45,8 @@ def prove(canaries: int) -> int:
         weights = chosen.get("class_weight", "none")
         problem = pose(workspace / SPLITS, chosen["record"], weights, seed, closed=private is not None)
         delta = private.delta if private else 0.0
-        twin = examine(problem, lambda rows: _learn(rows, chosen, Path(folder)), canaries, delta, seed)
+        begun = _begun(chosen, workspace)
+        twin = examine(problem, lambda rows: _learn(rows, chosen, begun, Path(folder)), canaries, delta, seed)
     found = {"at": now(), "family": chosen["family"], "model": digest(workspace / MODEL / role), **_figures(twin)}
     write_json(workspace / TWIN, found)
     _remember(workspace, role, found)
@@ -50,11 +54,19 @@ def prove(canaries: int) -> int:
     return 0
 
 
-def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
+def _begun(chosen: dict[str, Any], workspace: Path) -> Start | None:
+    """The model whose weights the twin begins with, as its model did."""
+    environment = read_environment(os.environ, workspace)
+    ledger, registry = open_ledger(environment), open_registry(environment, workspace)
+    return begun_with(chosen.get("start", FRESH), chosen["record"].name, workspace / CHAMPIONS, ledger, registry)
+
+
+def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder: Path) -> Bundle:
     """The twin, trained as `train` would."""
     names = ("epochs", "batch_size", "learning_rate", "patience")
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
-    schedule = Schedule(**{name: chosen.get(name, usual[name]) for name in names}, checkpoint=folder / "twin.npz")
+    own = {name: chosen.get(name, usual[name]) for name in names}
+    schedule = Schedule(**own, checkpoint=folder / "twin.npz", pace=chosen.get("schedule", Pace()), start=begun)
     family, private = chosen["family"], chosen.get("privacy")
     if private is not None:
         # Its noise is its own, and is paid from no budget: the twin is thrown away, and a bound is all that is told.

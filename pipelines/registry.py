@@ -10,6 +10,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,13 @@ class Registry:
         except MlflowException:
             return False
         return True
+
+    def started(self, run: str) -> str | None:
+        """When the run began, in UTC as the ledger writes it; None where this store does not know it."""
+        if not self.exists(run):
+            return None
+        began = datetime.fromtimestamp(self.client.get_run(run).info.start_time / 1000, UTC)
+        return began.isoformat(timespec="microseconds")
 
     def register(self, model: str, run: str, bundle: Path, record: Record, tags: Mapping[str, str]) -> int:
         """The new version of `model` that wraps `bundle`; `mlflow.pyfunc.load_model` reads it, without a pickle."""

@@ -1,6 +1,7 @@
 """splits -> model: a candidate, and beside it the simpler model that it must beat, each as a portable bundle."""
 
 import os
+import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +14,16 @@ from pipelines.budget import reserve
 from pipelines.bundle import Bundle, write_bundle
 from pipelines.environment import Environment
 from pipelines.errors import ParameterError, TrainingError
+from pipelines.events import Events
 from pipelines.files import write_json
 from pipelines.ledger import open_ledger
+from pipelines.lineage import begun_with
+from pipelines.metering import Rates, metering
 from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Privacy, Transformer
+from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Pace, Privacy, Transformer
+from pipelines.models.schedules import check_pace
+from pipelines.models.starting import CHAMPIONS, FRESH, WEIGHTS, kept
 from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
@@ -34,11 +40,12 @@ BASELINE: Family = "linear"
 
 @dataclass(frozen=True)
 class Live:
-    """A training as it is watched: curves to an MLflow run, a bar to the terminal."""
+    """A training as it is watched: curves to an MLflow run and to TensorBoard, a bar to the terminal."""
 
     registry: Registry
     run: str
     terminal: Terminal
+    events: Events
 
     def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
         """Move the bar."""
@@ -48,6 +55,7 @@ class Live:
         """Add a point to each curve."""
         self.terminal.epoch(epoch, epochs, measures)
         self.registry.log(self.run, measures, epoch)
+        self.events.write(measures, epoch)
 
 
 def train(
@@ -63,6 +71,8 @@ def train(
     patience: int = 3,
     class_weight: Literal["none", "balanced"] = "none",
     privacy: Privacy | None = None,
+    schedule: Pace = Pace(),
+    start: str = FRESH,
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
@@ -76,10 +86,12 @@ def train(
     """Write the bundles of the baseline and of the `family` to `model`, and the ids of their MLflow runs.
 
     With `privacy` there is no baseline, and the budget is paid before the training starts. A killed training goes
-    on from its last whole epoch. Raises TrainingError where the rows cannot teach, BudgetError where they may not.
+    on where it was. Raises TrainingError where the rows cannot teach, BudgetError where they may not.
     """
     check_family(family, record)
+    check_pace(schedule)
     if privacy is not None:
+        refuse_beside_privacy(schedule, start)
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
@@ -93,23 +105,56 @@ def train(
         "transformer": transformer,
     }
     registry = open_registry(environment, workspace)
+    begun = begun_with(start, record.name, workspace / CHAMPIONS, open_ledger(environment), registry)
     runs = {}
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.
     for role, name in roles(family, private=privacy is not None).items():
         checkpoint = workspace / OWN / "checkpoints" / f"{name}.npz"
-        schedule = Schedule(epochs, batch_size, learning_rate, patience, checkpoint)
-        settings = _settings(name, schedule, options[name], class_weight, seed)
+        course = Schedule(
+            epochs,
+            batch_size,
+            learning_rate,
+            patience,
+            checkpoint,
+            pace=schedule,
+            start=None if role == "baseline" else begun,
+            save_every=environment.save_every,
+        )
+        settings = _settings(name, course, options[name], class_weight, seed)
         promise: dict[str, Any] = {}
         if privacy is not None:
-            schedule, promise = _protected(privacy, problem, schedule, settings, splits, environment)
+            course, promise = _protected(privacy, problem, course, settings, splits, environment)
         told = {f"privacy_{key}": value for key, value in promise.items()}
         live = _start(registry, record, role, settings | told, environment, workspace)
-        fitted = fit(name, problem, options[name], schedule, live)
-        write_bundle(_bundle(name, fitted, problem, seed, text, promise), model / role)
+        with metering(Rates(environment.core_watts, environment.hour_price)) as used:
+            fitted = fit(name, problem, options[name], course, live)
+        bundle = _bundle(name, fitted, problem, seed, text, promise)
+        write_bundle(
+            bundle if name == BASELINE else replace(bundle, about={**bundle.about, "used": used}), model / role
+        )
+        _carry_weights(checkpoint, model / role)
+        told |= used
         registry.log(live.run, {key: float(value) for key, value in told.items() if not isinstance(value, str)})
         registry.finish(live.run)
         runs[role] = live.run
     write_json(model / "runs.json", runs)
+
+
+def refuse_beside_privacy(schedule: Pace, start: str) -> None:
+    """Raise ParameterError where a private training would learn by other rules, or begin with what others taught."""
+    for key, chosen, usual in (("start", start, FRESH), ("schedule", schedule, Pace())):
+        if chosen != usual:
+            raise ParameterError(
+                f"params.yaml: `train.{key}` is set, and so is `train.privacy`.",
+                "Expected one of them: a private training begins with nothing and has rules of its own.",
+                f"leave `{key}` out, or `privacy`.",
+            )
+
+
+def _carry_weights(checkpoint: Path, bundle: Path) -> None:
+    """Lay a network's weights beside its graph: whoever goes on from this model begins with them."""
+    if kept(checkpoint).is_file():
+        shutil.move(kept(checkpoint), bundle / WEIGHTS)
 
 
 def roles(family: Family, *, private: bool = False) -> dict[str, Family]:
@@ -194,8 +239,11 @@ def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str,
     shared = {"family": name, "seed": seed, "class_weight": class_weight, **asdict(options)}
     if name == BASELINE:
         return shared
-    own = {key: value for key, value in asdict(schedule).items() if key not in ("checkpoint", "private")}
-    return shared | own
+    own = {key: getattr(schedule, key) for key in ("epochs", "batch_size", "learning_rate", "patience")}
+    begun = {"start": schedule.start.name} if schedule.start else {}
+    # What is left at its default says nothing, and is what older runs had too.
+    usual = asdict(Pace())
+    return shared | own | begun | {k: v for k, v in asdict(schedule.pace).items() if v != usual[k]}
 
 
 def _start(
@@ -210,7 +258,7 @@ def _start(
     }
     name = f"{settings['family']} ({role})"
     run_id = registry.start(record.name, name, settings, tags)
-    return Live(registry, run_id, Terminal(settings["family"]))
+    return Live(registry, run_id, Terminal(settings["family"]), Events(workspace / OWN / "tensorboard" / run_id))
 
 
 def _bundle(
@@ -218,11 +266,11 @@ def _bundle(
 ) -> Bundle:
     protected = {"privacy": promise | {"covers": COVERS}} if promise else {}
     about = (
-        fitted.about
+        {"threads": os.cpu_count()}
+        | fitted.about
         | protected
         | {
             "seed": seed,
-            "threads": os.cpu_count(),
             "train_rows": len(problem.train.labels),
             "valid_rows": len(problem.valid.labels),
         }

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Transformer
+from pipelines.models.options import Bilstm, Cnn, Linear, Lstm, Mlp, Nbsvm, Pace, Transformer
+from pipelines.models.starting import Start, check_features, check_start
 from pipelines.record import Record
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ class Private:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns, where a killed training goes on from, and how rows are protected."""
+    """How long and how fast a network learns, where a killed training goes on from, and how rows are protected.
+
+    `pace` is by what rule it learns, `augment` what is done to its batches, `start` whose weights it begins with.
+    """
 
     epochs: int
     batch_size: int
@@ -100,7 +104,10 @@ class Schedule:
     patience: int
     checkpoint: "Path"
     private: Private | None = None
+    pace: Pace = Pace()
     augment: Augment | None = None
+    start: Start | None = None
+    save_every: float = 60.0  # seconds between two checkpoints within an epoch
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,8 @@ FAMILIES: dict[str, Registered] = {
 
 def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The model of this `family` for `problem`."""
+    check_start(schedule.start, family, problem.labels)
     # A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
     fitted: Fitted = importlib.import_module(f"pipelines.models.{family}").fit(problem, options, schedule, watcher)
+    check_features(schedule.start, fitted.features)
     return fitted

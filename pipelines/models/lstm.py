@@ -6,6 +6,7 @@ from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.heads import head
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Lstm
+from pipelines.models.starting import features_of
 
 
 def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -> Fitted:
@@ -16,7 +17,9 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     if schedule.private:
         features = fixed_tokens(problem.text, options.length, options.vocabulary)
     else:
-        features = Tokens.fit(texts, problem.text, options.length, options.vocabulary)
+        features = features_of(schedule.start, Tokens) or Tokens.fit(
+            texts, problem.text, options.length, options.vocabulary
+        )
     prepare(problem.seed)
     words = keras.Input((None,), dtype="int32", name="tokens")
     hidden = keras.layers.Embedding(features.rows, options.embedding, mask_zero=True)(words)
@@ -27,4 +30,4 @@ def fit(problem: Problem, options: Lstm, schedule: Schedule, watcher: Watcher) -
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
     example = {"tokens": arrays[0]["tokens"][:2]}
-    return Fitted(features, export(network, example), about(network, progress))
+    return Fitted(features, export(network, example), about(network, progress, schedule.pace))

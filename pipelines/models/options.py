@@ -106,3 +106,19 @@ class Privacy:
     unit: Literal["subject", "example"] = "subject"
     rows: int = 4  # the most that one subject may teach by
     budget: float | None = None  # over all trainings on the data set; one training of this epsilon where left out
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How every network is taught, whatever its family: `train.schedule` in params.yaml."""
+
+    decay: Literal["constant", "cosine", "plateau"] = "constant"  # of the learning rate
+    warmup: float = 0.0  # the share of all steps in which the learning rate rises
+    clip_norm: float = 1.0  # the gradients' common length is no more than this; 0: not clipped
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0  # decoupled, as in AdamW
+    accumulate: int = 1  # so many batches make one step
+    ema: float = 0.0  # momentum of a moving average of the weights, which is the model then; 0: none
+    monitor: Literal["loss", "accuracy", "macro_f1"] = "loss"  # by which the best epoch is known
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 on an accelerator
+    bucketing: bool = True  # batches of texts as long as each other

@@ -8,6 +8,7 @@ from pipelines.fixed import fixed_tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.augmenting import words_changed
 from pipelines.models.neural import about, export, train
+from pipelines.models.starting import features_of
 from pipelines.models.vectors import known_vectors
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ class Reading(Protocol):
 
 
 def tokens_for(problem: Problem, options: Reading, schedule: Schedule) -> Tokens:
-    """The tokens of the training texts; by their hash where training is private."""
+    """The tokens of the training texts, or of the model that it goes on from; by their hash where it is private."""
     if schedule.private:
         return fixed_tokens(problem.text, options.length, options.vocabulary)
-    return Tokens.fit(problem.train.columns[problem.text], problem.text, options.length, options.vocabulary)
+    texts = problem.train.columns[problem.text]
+    return features_of(schedule.start, Tokens) or Tokens.fit(texts, problem.text, options.length, options.vocabulary)
 
 
 def words_input() -> "keras.KerasTensor":
@@ -78,4 +80,6 @@ def learnt(
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     augment = words_changed(options.words_dropped, options.words_swapped)
     progress = train(network, problem, arrays, replace(schedule, augment=augment), watcher)
-    return Fitted(features, export(network, {"tokens": arrays[0]["tokens"][:2]}), about(network, progress))
+    return Fitted(
+        features, export(network, {"tokens": arrays[0]["tokens"][:2]}), about(network, progress, schedule.pace)
+    )

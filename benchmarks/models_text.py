@@ -94,23 +94,34 @@ def measure(name: str, family: str, folds: int | None = None) -> dict[str, Any]:
 
 
 def figures() -> list[Figure]:
-    """What was kept, in the order of ROWS; whatever is missing is measured."""
-    return [_figure(row, measured) for row in ROWS if (measured := keep(*row)) is not None]
+    """What was kept, in the order of ROWS; whatever is missing is measured, where its set is there."""
+    for name, family in ROWS:
+        if f"{name}:{family}" not in read_kept():
+            try:
+                keep(name, family)
+            except FileNotFoundError:
+                print(f"{name}: not in the folder of data sets, so {family} has no figure for it", flush=True)
+    return known()
 
 
-def keep(name: str, family: str, *, again: bool = False) -> dict[str, Any]:
-    """The measured row, from the file where it stands there and is not asked for `again`."""
-    kept = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
-    key = f"{name}:{family}"
-    if again or key not in kept:
-        folds = os.environ.get("FOLDS")
-        found = measure(name, family, int(folds) if folds else None)
-        kept = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
-        KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_text(json.dumps(kept | {key: found}, indent=2) + "\n", "utf-8")
-        print(key, found, flush=True)
-        return found
-    return dict(kept[key])
+def known() -> list[Figure]:
+    """What was kept, in the order of ROWS."""
+    kept = read_kept()
+    return [_figure(row, kept[key]) for row in ROWS if (key := ":".join(row)) in kept]
+
+
+def read_kept() -> dict[str, Any]:
+    """The rows that were measured so far."""
+    return dict(json.loads(KEPT.read_text("utf-8"))) if KEPT.is_file() else {}
+
+
+def keep(name: str, family: str) -> None:
+    """Measure a row, and keep it at once: the next one may take an hour. FOLDS=3 asks three of the ten folds."""
+    folds = os.environ.get("FOLDS")
+    found = measure(name, family, int(folds) if folds else None)
+    RESULTS.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(read_kept() | {f"{name}:{family}": found}, indent=2) + "\n", "utf-8")
+    print(f"{name}:{family}", found, flush=True)
 
 
 def _figure(row: tuple[str, str], measured: dict[str, Any]) -> Figure:
@@ -123,5 +134,5 @@ def _figure(row: tuple[str, str], measured: dict[str, Any]) -> Figure:
 
 if __name__ == "__main__":
     for asked in sys.argv[1:]:
-        keep(*asked.split(":"), again=True)
-    report("models_text", figures() if len(sys.argv) == 1 else [])
+        keep(*asked.split(":"))
+    report("models_text", known() if sys.argv[1:] else figures())

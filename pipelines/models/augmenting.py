@@ -1,20 +1,28 @@
 """Rows changed by chance while they are learnt from: what stays true of a row for whoever looks twice."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pipelines.features import PADDING, UNKNOWN, Arrays
 from pipelines.models import Augment
 
 
+@dataclass(frozen=True)
+class WordsChanged:
+    """Changes the words of a batch: this share unknown, this share of neighbours swapped. Equal ones look equal."""
+
+    dropped: float
+    swapped: float
+
+    def __call__(self, arrays: Arrays, chance: np.random.Generator) -> Arrays:
+        """`arrays` with other `tokens`; equal generators give equal ones."""
+        return words_swapped(words_dropped(arrays, chance, self.dropped), chance, self.swapped)
+
+
 def words_changed(dropped: float, swapped: float) -> Augment | None:
     """Both changes of the words of a batch, by these shares; None where both are 0."""
-    if not dropped and not swapped:
-        return None
-
-    def changed(arrays: Arrays, chance: np.random.Generator) -> Arrays:
-        return words_swapped(words_dropped(arrays, chance, dropped), chance, swapped)
-
-    return changed
+    return WordsChanged(dropped, swapped) if dropped or swapped else None
 
 
 def words_dropped(arrays: Arrays, chance: np.random.Generator, share: float) -> Arrays:

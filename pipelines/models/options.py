@@ -54,14 +54,14 @@ class Cnn:
 
     vocabulary: int = 20_000
     length: int = 400
-    embedding: int = 100
+    embedding: int = 128
     filters: int = 100
     widths: tuple[int, ...] = (3, 4, 5)
     dropout: float = 0.5
-    dropout_words: float = 0.2  # of the numbers in the words' vectors
+    dropout_words: float = 0.4  # of the numbers in the words' vectors
     l2: float = 0.0  # of the filters
     spread: float = 0.25  # vectors begin between -spread and spread
-    words_dropped: float = 0.1
+    words_dropped: float = 0.2
     words_swapped: float = 0.0
 
 

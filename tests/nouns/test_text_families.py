@@ -197,6 +197,7 @@ def test_words_change_as_often_as_asked_and_the_same_again() -> None:
     moved = (first != tokens) & (first != UNKNOWN)
     assert moved.mean() == pytest.approx(0.2 * 0.9, abs=0.03)
     assert words_changed(0, 0) is None
+    assert repr(change) == repr(words_changed(0.1, 0.2)) != repr(words_changed(0.1, 0.3))
 
 
 VECTORS = "good 1 2\n. . . 5 6\nnobody 7 8\nfine 3 4\n"

@@ -13,9 +13,9 @@ from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
 from pipelines.lineage import begun_with
-from pipelines.models import Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Pace
+from pipelines.models.options import Pace
 from pipelines.models.starting import CHAMPIONS, FRESH, Start
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
@@ -26,8 +26,6 @@ from pipelines.teaching import check_family
 from pipelines.train import pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
-
-OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp}
 
 
 def prove(canaries: int) -> int:
@@ -82,7 +80,7 @@ def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder
         table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
-    fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
+    fitted = fit(family, problem, chosen.get(family) or FAMILIES[family].options(), schedule, Terminal(family))
     return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about, task=problem.task)
 
 

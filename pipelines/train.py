@@ -22,7 +22,19 @@ from pipelines.lineage import begun_with
 from pipelines.metering import Rates, metering
 from pipelines.models import Family, Fitted, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp, Pace, Pretrained, Privacy
+from pipelines.models.options import (
+    Bilstm,
+    Cnn,
+    Gpt,
+    Linear,
+    Lstm,
+    Mlp,
+    Nbsvm,
+    Pace,
+    Pretrained,
+    Privacy,
+    Transformer,
+)
 from pipelines.models.schedules import check_pace
 from pipelines.models.starting import CHAMPIONS, FRESH, WEIGHTS, kept
 from pipelines.noise import noise_key
@@ -78,7 +90,10 @@ def train(
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
+    nbsvm: Nbsvm = Nbsvm(),
     cnn: Cnn = Cnn(),
+    bilstm: Bilstm = Bilstm(),
+    transformer: Transformer = Transformer(),
     gpt: Gpt = Gpt(),
     pretrained: Pretrained = Pretrained(),
     environment: Environment,
@@ -96,7 +111,17 @@ def train(
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "cnn": cnn, "gpt": gpt, "pretrained": pretrained}
+    options = {
+        "linear": linear,
+        "nbsvm": nbsvm,
+        "mlp": mlp,
+        "cnn": cnn,
+        "lstm": lstm,
+        "bilstm": bilstm,
+        "transformer": transformer,
+        "gpt": gpt,
+        "pretrained": pretrained,
+    }
     registry = open_registry(environment, workspace)
     begun = begun_with(start, record.name, workspace / CHAMPIONS, open_ledger(environment), registry)
     runs = {}

@@ -11,14 +11,25 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Cnn, Gpt, Linear, Lstm, Mlp, Pace, Pretrained
+from pipelines.models.options import (
+    Bilstm,
+    Cnn,
+    Gpt,
+    Linear,
+    Lstm,
+    Mlp,
+    Nbsvm,
+    Pace,
+    Pretrained,
+    Transformer,
+)
 from pipelines.models.starting import Start, check_features, check_start
 from pipelines.record import Record, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp", "cnn", "gpt", "pretrained"]
+Family = Literal["linear", "nbsvm", "mlp", "cnn", "lstm", "bilstm", "transformer", "gpt", "pretrained"]
 # What a model reads of a row.
 Input = Literal["text", "table", "image"]
 # Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
@@ -161,9 +172,12 @@ ANSWERS: tuple[Task, ...] = ("classification", "ordinal", "regression")
 # A family is the module of that name here, and its section of `train` in params.yaml.
 FAMILIES: dict[str, Registered] = {
     "linear": Registered(Linear, reads=("text", "table", "image"), tasks=(*ANSWERS, "language"), joins=True),
-    "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "nbsvm": Registered(Nbsvm, reads=("text",)),
     "mlp": Registered(Mlp, reads=("table", "image"), tasks=ANSWERS),
-    "cnn": Registered(Cnn, reads=("image",), tasks=ANSWERS, joins=True),
+    "cnn": Registered(Cnn, reads=("text", "image"), tasks=ANSWERS, joins=True),
+    "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "bilstm": Registered(Bilstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "transformer": Registered(Transformer, reads=("text",), tasks=ANSWERS, joins=True),
     "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
     "pretrained": Registered(Pretrained, reads=("text",), tasks=ANSWERS, joins=True),
 }

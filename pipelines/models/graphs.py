@@ -23,15 +23,18 @@ class Sum:
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
-def summed(features: Features, coefficients: Floats, intercept: Floats) -> Sum:
-    """The sum of `features` by `coefficients` (width, outputs), the parts' one below the other, and `intercept`."""
+def summed(features: Features, coefficients: Floats, intercept: Floats, *, presence: bool = False) -> Sum:
+    """The sum of `features` by `coefficients` (width, outputs), the parts' one below the other, and `intercept`.
+
+    With `presence` a term counts once, whatever its weight.
+    """
     from onnx import helper
 
     found = Sum(coefficients.shape[1])
     start, sums = 0, []
     for part in features.parts if isinstance(features, Joined) else (features,):
         width = _width(part)
-        sums.append(_added(found, part, coefficients[start : start + width]))
+        sums.append(_added(found, part, coefficients[start : start + width], presence))
         start += width
     found.constants["intercept"] = intercept
     found.nodes.append(helper.make_node("Sum", [*sums, "intercept"], ["scores"]))
@@ -49,20 +52,21 @@ def _width(part: Features) -> int:
     return part.width
 
 
-def _added(found: Sum, part: Features, coefficients: Floats) -> str:
+def _added(found: Sum, part: Features, coefficients: Floats, presence: bool) -> str:
     if isinstance(part, Terms):
-        return _terms(found, coefficients)
+        return _terms(found, coefficients, presence)
     return _pixels(found, part, coefficients) if isinstance(part, Pixels) else _table(found, coefficients)
 
 
-def _terms(found: Sum, coefficients: Floats) -> str:
+def _terms(found: Sum, coefficients: Floats, presence: bool) -> str:
     """The weighted sum of the rows of `coefficients` that a text's terms name; one more row is for padding."""
     from onnx import TensorProto, helper
 
     found.nodes.extend(
         [
             helper.make_node("Gather", ["term coefficients", "terms"], ["rows"]),
-            helper.make_node("Unsqueeze", ["weights", "last"], ["column"]),
+            *([helper.make_node("Sign", ["weights"], ["present"])] if presence else []),
+            helper.make_node("Unsqueeze", ["present" if presence else "weights", "last"], ["column"]),
             helper.make_node("Mul", ["rows", "column"], ["weighed"]),
             helper.make_node("ReduceSum", ["weighed", "middle"], ["of terms"], keepdims=0),
         ]

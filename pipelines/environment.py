@@ -1,5 +1,7 @@
 """What changes the machine and never the model, read once from environment variables at the edge."""
 
+import atexit
+import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +50,16 @@ class Environment:
     fetch_seconds: float = 3600.0
     source_token: str | None = None
     source_password: str | None = None
+
+
+def collect_rarely() -> None:
+    """Look for garbage rarely from now on, and not at all when this process ends.
+
+    Importing a tool makes hundreds of thousands of objects and no garbage: to look through them again and again
+    costs up to a third of the import, and to look a last time at the end costs half a second.
+    """
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:

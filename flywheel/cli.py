@@ -5,12 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from flywheel.grammar import parser
+from pipelines.environment import collect_rarely
 from pipelines.errors import FlywheelError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit with 0, or with the code of what went wrong (2: the input, 3: the world)."""
     chosen = parser().parse_args(arguments)
+    collect_rarely()
     try:
         code = COMMANDS[chosen.command](chosen)
     except FlywheelError as error:
@@ -57,6 +59,13 @@ def _do_predict(chosen: argparse.Namespace) -> int:
     from flywheel.predict import predict
 
     return predict(chosen.file, as_json=chosen.json)
+
+
+def _do_generate(chosen: argparse.Namespace) -> int:
+    from flywheel.generate import generate
+    from pipelines.language import Manner
+
+    return generate(chosen.prompt, chosen.length, Manner(chosen.temperature, chosen.top_k, chosen.seed))
 
 
 def _do_feedback(chosen: argparse.Namespace) -> int:
@@ -156,6 +165,7 @@ COMMANDS = {
     "status": _do_status,
     "serve": _do_serve,
     "predict": _do_predict,
+    "generate": _do_generate,
     "feedback": _do_feedback,
     "scrub": _do_scrub,
     "listen": _do_listen,

@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     back = commands.add_parser("rollback", help="make an earlier champion the champion again")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to return to; the one before by default")
     _asking(commands)
+    _generate(commands)
     commands.add_parser("up", help="start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all")
     return top
 
@@ -62,8 +63,19 @@ def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
     serve.add_argument("--port", type=int, default=8000, metavar="N")
     serve.add_argument("--host", default="127.0.0.1")
     predict = commands.add_parser("predict", help="predict the rows of a file, or of standard input")  # type: ignore[attr-defined]
-    predict.add_argument("file", metavar="FILE|-", help="one text per line, JSON lines, or CSV with a header")
+    predict.add_argument(
+        "file", metavar="FILE|-", help="one text per line, JSON lines, CSV with a header, or a picture"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object per row, with probabilities")
+
+
+def _generate(commands: Commands) -> None:  # type: ignore[valid-type]
+    generate = commands.add_parser("generate", help="let a language model write on from a prompt")  # type: ignore[attr-defined]
+    generate.add_argument("prompt", metavar="PROMPT")
+    generate.add_argument("--length", type=int, default=400, metavar="N", help="at most so many characters or words")
+    generate.add_argument("--temperature", type=float, default=0.8, metavar="T", help="0 writes what is likeliest")
+    generate.add_argument("--top-k", type=int, default=0, metavar="K", help="choose from the K likeliest; 0: from all")
+    generate.add_argument("--seed", type=int, default=0, metavar="S", help="equal seeds write equal texts")
 
 
 def _answering(commands: Commands) -> None:  # type: ignore[valid-type]

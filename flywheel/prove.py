@@ -13,20 +13,19 @@ from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
 from pipelines.lineage import begun_with
-from pipelines.models import Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Pace
+from pipelines.models.options import Pace
 from pipelines.models.starting import CHAMPIONS, FRESH, Start
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
 from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
-from pipelines.train import check_family, pose, train
+from pipelines.teaching import check_family
+from pipelines.train import pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
-
-OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp}
 
 
 def prove(canaries: int) -> int:
@@ -40,6 +39,12 @@ def prove(canaries: int) -> int:
             "prove: there is no model yet.",
             "Expected one in data/model, whose twin is to be trained.",
             "run `flywheel run` first.",
+        )
+    if not chosen["record"].has_classes:
+        raise DataError(
+            f"prove: the model's task is {chosen['record'].task}, and canaries are told by their classes.",
+            "Expected a record whose label is a category.",
+            "read what attacks found instead: data/report/evaluation/membership.json holds it for every task.",
         )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
@@ -75,8 +80,8 @@ def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder
         table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
-    fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
-    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
+    fitted = fit(family, problem, chosen.get(family) or FAMILIES[family].options(), schedule, Terminal(family))
+    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about, task=problem.task)
 
 
 def _figures(twin: Twin) -> dict[str, Any]:

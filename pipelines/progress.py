@@ -41,11 +41,16 @@ class Terminal:
         end = "\033[K" if start else ""
         # A private training tells no loss of its training rows.
         loss = f"loss {measures['loss']:.3f}  " if "loss" in measures else ""
-        # Answers that are no labels are right or wrong by degrees alone.
-        right = f"accuracy {measures['valid_accuracy']:6.1%}  " if "valid_accuracy" in measures else ""
         sys.stderr.write(
             f"{start}  {self.name} epoch {epoch:2}/{epochs}  {loss}"
-            f"validation loss {measures['valid_loss']:.3f}  {right}"
+            f"validation loss {measures['valid_loss']:.3f}  {_quality(measures)}  "
             f"{time.monotonic() - self.started:.1f} s{end}\n"
         )
         sys.stderr.flush()
+
+
+def _quality(measures: dict[str, float]) -> str:
+    """How good a model is on the validation rows, by the measure that it has."""
+    if "valid_accuracy" in measures:
+        return f"accuracy {measures['valid_accuracy']:6.1%}"
+    return f"R² {measures['valid_r2']:6.3f}" if "valid_r2" in measures else ""

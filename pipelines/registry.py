@@ -148,9 +148,9 @@ def _signature(record: Record) -> Any:
     from mlflow.types import ColSpec, Schema
 
     kinds = {"integer": "double", "number": "double"}
-    columns = [record.text] if record.text else list(record.features)
-    takes = [ColSpec(kinds.get(c.type, "string"), c.name, required=record.text is not None) for c in columns if c]
-    return ModelSignature(inputs=Schema(takes), outputs=Schema([ColSpec("string", "label")]))
+    takes = [ColSpec(kinds.get(c.type, "string"), c.name, required=c.role == "text") for c in record.inputs]
+    gives = ColSpec("double", "value") if record.task == "regression" else ColSpec("string", "label")
+    return ModelSignature(inputs=Schema(takes), outputs=Schema([gives]))
 
 
 @contextlib.contextmanager

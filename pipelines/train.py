@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,15 +14,27 @@ from numpy.typing import NDArray
 from pipelines.budget import reserve
 from pipelines.bundle import Bundle, write_bundle
 from pipelines.environment import Environment
-from pipelines.errors import ParameterError, TrainingError
+from pipelines.errors import ParameterError
 from pipelines.events import Events
 from pipelines.files import write_json
 from pipelines.ledger import open_ledger
 from pipelines.lineage import begun_with
 from pipelines.metering import Rates, metering
-from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
+from pipelines.models import Family, Fitted, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Pace, Privacy
+from pipelines.models.options import (
+    Bilstm,
+    Cnn,
+    Gpt,
+    Linear,
+    Lstm,
+    Mlp,
+    Nbsvm,
+    Pace,
+    Pretrained,
+    Privacy,
+    Transformer,
+)
 from pipelines.models.schedules import check_pace
 from pipelines.models.starting import CHAMPIONS, FRESH, WEIGHTS, kept
 from pipelines.noise import noise_key
@@ -30,8 +43,9 @@ from pipelines.progress import Terminal
 from pipelines.protection import COVERS, check_privacy, plan, terms, training_of
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
-from pipelines.rows import inputs
+from pipelines.rows import inputs, labelled, right
 from pipelines.stage import run
+from pipelines.teaching import check_class_weight, check_family, refuse_classes, refuse_numbers, refuse_unwatched
 from pipelines.versions import describe
 from pipelines.workspace import OWN, RAW, git_revision
 
@@ -76,6 +90,12 @@ def train(
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
+    nbsvm: Nbsvm = Nbsvm(),
+    cnn: Cnn = Cnn(),
+    bilstm: Bilstm = Bilstm(),
+    transformer: Transformer = Transformer(),
+    gpt: Gpt = Gpt(),
+    pretrained: Pretrained = Pretrained(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -91,7 +111,17 @@ def train(
         check_privacy(privacy, family, record, class_weight)
     problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp}
+    options = {
+        "linear": linear,
+        "nbsvm": nbsvm,
+        "mlp": mlp,
+        "cnn": cnn,
+        "lstm": lstm,
+        "bilstm": bilstm,
+        "transformer": transformer,
+        "gpt": gpt,
+        "pretrained": pretrained,
+    }
     registry = open_registry(environment, workspace)
     begun = begun_with(start, record.name, workspace / CHAMPIONS, open_ledger(environment), registry)
     runs = {}
@@ -178,40 +208,25 @@ def _protected(
     return replace(schedule, private=Private(privacy.clip, spending, schedule.epochs, table, secret)), promise
 
 
-def check_family(family: Family, record: Record) -> None:
-    """Raise ParameterError where `family` cannot read this `record`."""
-    if any(column.type == "image" for column in record.features):
-        raise ParameterError(
-            "params.yaml: `record` asks for a model that learns from pictures, and there is none yet.",
-            "Expected features that are numbers, categories, times or booleans; or a column with `role: text`.",
-            "run the stages up to `split` (`dvc repro split`), and train your own model on data/splits.",
-        )
-    kind: Input = "text" if record.text else "table"
-    if kind not in FAMILIES[family].reads:
-        raise ParameterError(
-            f"params.yaml: `train.family` is '{family}', which reads a {FAMILIES[family].reads[0]}.",
-            f"Expected a family for a {kind}: {', '.join(name for name in FAMILIES if kind in FAMILIES[name].reads)}.",
-            "choose one of them, or give a column `role: text`.",
-        )
-
-
 def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: bool = False) -> Problem:
     """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach.
 
-    Its labels are those that occur or, where the set is `closed`, those of the record.
+    Its labels are those that occur or, where the set is `closed`, those of the record; a number has none.
     """
+    check_class_weight(class_weight, record)
     frames = {name: pl.read_parquet(splits / f"{name}.parquet") for name in ("train", "valid")}
-    labels = record.label.categories if closed else label_names(frames["train"], record)
-    counts = np.array([(frames["train"][record.label.name] == label).sum() for label in labels])
-    if (counts >= 2).sum() < (2 if closed else max(2, len(labels))):
-        raise TrainingError(
-            f"train: {int((counts >= 2).sum())} of {len(labels)} classes have two training rows or more.",
-            "Expected at least two classes with at least two rows each.",
-            "bring more rows, or leave the rare labels out of `record`'s categories.",
-        )
-    weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
+    labels: tuple[str, ...] = ()
+    weights = np.ones(0)
+    if record.has_classes:
+        labels = record.label.categories if closed else label_names(frames["train"], record)
+        counts = _counts(frames["train"][record.label.name].cast(pl.String), labels)
+        refuse_classes(counts, closed=closed)
+        weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
     parts = {name: _part(frame, record, labels, named=closed) for name, frame in frames.items()}
-    return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed)
+    if record.task == "regression":
+        refuse_numbers(parts["train"].labels, record.label.name)
+    refuse_unwatched(len(parts["valid"].labels), frames["valid"].height)
+    return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed, record.task)
 
 
 def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
@@ -220,12 +235,15 @@ def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
     return tuple(label for label in record.label.categories or sorted(present) if label in present)
 
 
+def _counts(given: pl.Series, labels: tuple[str, ...]) -> NDArray[np.int64]:
+    found = Counter(given.drop_nulls())
+    return np.array([found[label] for label in labels], dtype=np.int64)
+
+
 def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...], *, named: bool) -> Part:
-    rows = rows.filter(pl.col(record.label.name).cast(pl.String).is_in(labels))
-    places = {label: place for place, label in enumerate(labels)}
-    answers: NDArray[np.int64] = np.array([places[str(label)] for label in rows[record.label.name]], dtype=np.int64)
+    rows = labelled(rows, record, labels)
     subjects = tuple(rows["subject"]) if named and record.with_role("subject") is not None else ()
-    return Part(inputs(rows, record), answers, subjects)
+    return Part(inputs(rows, record), right(rows, record, labels), subjects)
 
 
 def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str, seed: int) -> dict[str, Any]:
@@ -268,7 +286,11 @@ def _bundle(
             "valid_rows": len(problem.valid.labels),
         }
     )
-    return Bundle(name, problem.labels, fitted.features, fitted.graph, about, text=text)
+    label = problem.record.with_role("label")
+    limits = (label.min, label.max) if label and problem.task == "regression" else (None, None)
+    return Bundle(
+        name, problem.labels, fitted.features, fitted.graph, about, text=text, task=problem.task, limits=limits
+    )
 
 
 if __name__ == "__main__":

@@ -11,33 +11,56 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Linear, Lstm, Mlp, Pace
+from pipelines.models.options import (
+    Bilstm,
+    Cnn,
+    Gpt,
+    Linear,
+    Lstm,
+    Mlp,
+    Nbsvm,
+    Pace,
+    Pretrained,
+    Transformer,
+)
 from pipelines.models.starting import Start, check_features, check_start
-from pipelines.record import Record
+from pipelines.record import Record, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp"]
-# What a model reads of a row, and what it says of it.
+Family = Literal["linear", "nbsvm", "mlp", "cnn", "lstm", "bilstm", "transformer", "gpt", "pretrained"]
+# What a model reads of a row.
 Input = Literal["text", "table", "image"]
-Task = Literal["classification", "ordinal", "regression", "language"]
 # Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
 Augment = Callable[[dict[str, NDArray[Any]], np.random.Generator], dict[str, NDArray[Any]]]
 
 
+def read_by(record: Record) -> Input:
+    """What a model reads of a row of `record`: its text, its picture, or its table."""
+    if record.text is not None:
+        return "text"
+    return "image" if any(column.type == "image" for column in record.features) else "table"
+
+
 @dataclass(frozen=True)
 class Part:
-    """Rows to learn from or to validate on: columns, the place of each row's label, and whose they are."""
+    """Rows to learn from or to validate on: columns, the place of each row's label, and whose they are.
+
+    Where a number is to be estimated, `labels` are the numbers themselves (float64), in the label's own units.
+    """
 
     columns: Columns
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     subjects: tuple[str, ...] = ()  # one per row, where the data name them
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be learnt: which of `labels`, from `train`, watched on `valid`."""
+    """What is to be learnt: which of `labels`, from `train`, watched on `valid`.
+
+    A task without classes has no labels, and no weights.
+    """
 
     record: Record
     labels: tuple[str, ...]
@@ -48,9 +71,28 @@ class Problem:
     task: Task = "classification"
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the answer is one of `labels`."""
+        return self.task in ("classification", "ordinal")
+
+    def weights_of(self, labels: NDArray[Any]) -> NDArray[np.float64]:
+        """How much each row with one of these labels counts in the loss: (rows,)."""
+        return self.weights[labels] if self.has_classes else np.ones(len(labels))
+
+    @property
     def text(self) -> str:
         """The name of the column whose text is read; asked for by families that read one."""
         return next(column.name for column in self.record.columns if column.role == "text")
+
+    @property
+    def picture(self) -> str:
+        """The name of the column whose pictures are read; asked for by families that read one."""
+        return next(column.name for column in self.record.features if column.type == "image")
+
+    @property
+    def reads(self) -> Input:
+        """What a model reads of a row here."""
+        return read_by(self.record)
 
 
 @dataclass(frozen=True)
@@ -112,18 +154,32 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Registered:
-    """A family as it is listed: what can be chosen for it, what it reads, and what it can learn."""
+    """A family as it is listed: what can be chosen for it, what it reads, and what it can learn.
+
+    One that `joins` reads a table's columns beside its text or its picture (`heads.join`).
+    """
 
     options: type
     reads: tuple[Input, ...]
     tasks: tuple[Task, ...] = ("classification",)
+    joins: bool = False
+
+
+# What every family can learn that ends with `heads.head`.
+ANSWERS: tuple[Task, ...] = ("classification", "ordinal", "regression")
 
 
 # A family is the module of that name here, and its section of `train` in params.yaml.
 FAMILIES: dict[str, Registered] = {
-    "linear": Registered(Linear, reads=("text", "table")),
-    "lstm": Registered(Lstm, reads=("text",)),
-    "mlp": Registered(Mlp, reads=("table",)),
+    "linear": Registered(Linear, reads=("text", "table", "image"), tasks=(*ANSWERS, "language"), joins=True),
+    "nbsvm": Registered(Nbsvm, reads=("text",)),
+    "mlp": Registered(Mlp, reads=("table", "image"), tasks=ANSWERS),
+    "cnn": Registered(Cnn, reads=("text", "image"), tasks=ANSWERS, joins=True),
+    "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "bilstm": Registered(Bilstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "transformer": Registered(Transformer, reads=("text",), tasks=ANSWERS, joins=True),
+    "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
+    "pretrained": Registered(Pretrained, reads=("text",), tasks=ANSWERS, joins=True),
 }
 
 

@@ -74,7 +74,7 @@ def _course(
     labels, pace = problem.train.labels, schedule.pace
     # A weight belongs to a label; answers that are numbers, or one for each place of a text, have none.
     weighted = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
-    weights = problem.weights[labels] if weighted else np.ones(len(labels))
+    weights = problem.weights[labels] if weighted else np.ones(labels.shape)
     rows = cut(
         network,
         arrays[0],

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.bundle import read_bundle
 from pipelines.errors import ParameterError, TrainingError
-from pipelines.features import Features
+from pipelines.features import Features, Joined
 from pipelines.files import digest, replacing
 
 if TYPE_CHECKING:
@@ -68,8 +68,11 @@ def read_start(name: str, champions: Path, today: str) -> Start | None:
 
 
 def features_of(start: Start | None, kind: type[Kind]) -> Kind | None:
-    """The features that a training begins with, if they are of this `kind`; None where it fits its own."""
-    return start.features if start is not None and isinstance(start.features, kind) else None
+    """The features of this `kind` that a training begins with, or their part of it; None where it fits its own."""
+    if start is None:
+        return None
+    parts = start.features.parts if isinstance(start.features, Joined) else ()
+    return next((each for each in (start.features, *parts) if isinstance(each, kind)), None)
 
 
 def check_start(start: Start | None, family: str, labels: tuple[str, ...]) -> None:

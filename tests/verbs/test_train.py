@@ -15,7 +15,8 @@ from pipelines.errors import DataError, ParameterError, TrainingError
 from pipelines.models.options import Linear
 from pipelines.record import Column, Record, parse_record
 from pipelines.registry import open_registry
-from pipelines.train import check_family, label_names, pose, roles, train
+from pipelines.teaching import check_family
+from pipelines.train import label_names, pose, roles, train
 from pipelines.versions import describe
 
 TEXT = parse_record(workspaces.REVIEWS)

@@ -132,6 +132,8 @@ def _judge(course: Course, progress: Progress, best: Weights) -> Weights:
     learning = network.get_weights() if pace.ema else []
     if pace.ema:
         network.optimizer.finalize_variable_values(network.trainable_variables)
+        # On jax weight and average are now one array, which the next step would use up for both.
+        network.set_weights([np.array(weight) for weight in network.get_weights()])
     measures = {"loss": progress.loss / progress.rows, **validate(network, course.problem, course.valid)}
     if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
         raise TrainingError(

@@ -10,12 +10,17 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.record import Record
+
+if TYPE_CHECKING:
+    from pipelines.coded import Coded
+    from pipelines.ngrams import NGrams
+    from pipelines.together import Together
 
 Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
@@ -270,18 +275,27 @@ def _middle(cell: Any) -> float:
     return cell[0] / 2 + cell[-1] / 2 if isinstance(cell, list) else float(cell)
 
 
-Features = Terms | Tokens | Table
+Features = Union[Terms, Tokens, Table, "NGrams", "Coded", "Together"]
 
 
 def to_json(features: Features) -> dict[str, Any]:
     """`features` as a JSON value."""
+    if features.kind == "together":
+        return {"kind": features.kind, "parts": [to_json(part) for part in features.parts]}
     return {"kind": features.kind, **asdict(features)}
 
 
 def from_json(value: Mapping[str, Any]) -> Features:
     """The features that `to_json` wrote."""
-    kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table)}
+    from pipelines.coded import Coded
+    from pipelines.ngrams import NGrams
+    from pipelines.together import Together
+
+    if value["kind"] == Together.kind:
+        return Together(tuple(from_json(part) for part in value["parts"]))
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (Terms, Tokens, Table, NGrams, Coded)}
     content = {key: item for key, item in value.items() if key != "kind"}
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}
-    return kinds[value["kind"]](**content)
+    found: Features = kinds[value["kind"]](**content)
+    return found

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.models.options import Auto, Boosting, Linear, Lstm, Mlp, Ngrams
 from pipelines.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp"]
+Family = Literal["linear", "lstm", "mlp", "ngrams", "boosting", "auto"]
 # What a model reads of a row, and what it says of it.
 Input = Literal["text", "table", "image"]
 Task = Literal["classification", "ordinal", "regression", "language"]
@@ -113,6 +113,9 @@ FAMILIES: dict[str, Registered] = {
     "linear": Registered(Linear, reads=("text", "table")),
     "lstm": Registered(Lstm, reads=("text",)),
     "mlp": Registered(Mlp, reads=("table",)),
+    "ngrams": Registered(Ngrams, reads=("text",)),
+    "boosting": Registered(Boosting, reads=("table",)),
+    "auto": Registered(Auto, reads=("text", "table")),
 }
 
 

@@ -43,3 +43,59 @@ class Privacy:
     unit: Literal["subject", "example"] = "subject"
     rows: int = 4  # the most that one subject may teach by
     budget: float | None = None  # over all trainings on the data set; one training of this epsilon where left out
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """N-grams of words and of characters, scaled by log-count ratios + logistic regression."""
+
+    words: int = 3
+    letters: int = 5  # the longest run of characters within a word; 0: none
+    terms: int = 500_000
+    least: int = 2  # texts that hold an n-gram
+    smoothing: float = 0.1  # of the counts that the ratios are of
+    c: float = 10.0  # inverse strength of the L2 penalty
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Gradient-boosted trees over a table's columns, stopped early on the validation rows."""
+
+    trees: int = 1000  # at most
+    learning_rate: float = 0.06
+    leaves: int = 24
+    rows: int = 20  # in a leaf, at least
+    l2: float = 1.0
+    columns: float = 0.6  # the share of columns that a split chooses from
+    patience: int = 30
+
+
+Measured = Literal["accuracy", "macro_f1", "roc_auc", "log_loss"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of an ensemble: the one family that is named, and its options."""
+
+    linear: Linear | None = None
+    mlp: Mlp | None = None
+    lstm: Lstm | None = None
+    ngrams: Ngrams | None = None
+    boosting: Boosting | None = None
+
+
+@dataclass(frozen=True)
+class Auto:
+    """The best model that a search finds, or the average of the best; with `members`, of those, and nothing is sought.
+
+    The search ends after `trials`, or after `minutes` where these are over first.
+    """
+
+    measure: Measured = "accuracy"
+    trials: int = 24
+    minutes: float = 15.0
+    folds: int = 4
+    by: Literal["record", "label", "subject", "order"] = "record"  # what folds are cut by
+    most: int = 4  # models in the ensemble; 1: none
+    families: tuple[str, ...] = ()  # those that are trained in seconds where none is named
+    members: tuple[Member, ...] = ()

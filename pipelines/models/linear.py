@@ -24,7 +24,7 @@ def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, wat
     model.fit(matrix, problem.train.labels)
     coefficients, intercept = _per_label(model)
     graph = (
-        terms_graph(coefficients, intercept) if isinstance(features, Terms) else _table_graph(coefficients, intercept)
+        _terms_graph(coefficients, intercept) if isinstance(features, Terms) else _table_graph(coefficients, intercept)
     )
     return Fitted(features, graph, {"parameters": int(coefficients.size + intercept.size)})
 
@@ -59,7 +59,7 @@ def _per_label(model: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return coefficients.T.astype(np.float32), np.asarray(intercept, dtype=np.float32)
 
 
-def terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
+def _terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
     """Softmax of the weighted sum of the rows of `coefficients` that a text's terms name; the last row is padding."""
     from onnx import TensorProto, helper, numpy_helper
 
@@ -82,7 +82,7 @@ def terms_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32
         "last": np.array([2], dtype=np.int64),
         "middle": np.array([1], dtype=np.int64),
     }
-    return serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
+    return _serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
 
 
 def _table_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
@@ -94,10 +94,10 @@ def _table_graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float3
     ]
     inputs = [helper.make_tensor_value_info("table", TensorProto.FLOAT, ["n", coefficients.shape[0]])]
     constants = {"coefficients": coefficients, "intercept": intercept}
-    return serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
+    return _serialise(nodes, inputs, [numpy_helper.from_array(v, n) for n, v in constants.items()], len(intercept))
 
 
-def serialise(nodes: list[Any], inputs: list[Any], constants: list[Any], labels: int) -> bytes:
+def _serialise(nodes: list[Any], inputs: list[Any], constants: list[Any], labels: int) -> bytes:
     from onnx import TensorProto, checker, helper
 
     output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", labels])

@@ -53,7 +53,8 @@ class Ngrams:
     letters: int = 5  # the longest run of characters within a word; 0: none
     terms: int = 500_000
     least: int = 2  # texts that hold an n-gram
-    smoothing: float = 0.1  # of the counts that the ratios are of
+    presence: bool = False  # an n-gram counts once, in place of its TF-IDF weight; such a model wants a `c` below 1
+    smoothing: float = 0.3  # of the counts that the ratios are of
     c: float = 10.0  # inverse strength of the L2 penalty
 
 

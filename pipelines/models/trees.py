@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.models.linear import OPSET
-
+OPSET = 17
 MACHINE_LEARNING = 3  # the version of ONNX's operators for trees that runtimes of the last years all read
 
 
@@ -51,7 +50,7 @@ class Sets:
     def __init__(self, categories: list[int], width: int) -> None:
         self.categories = categories
         self.found: list[dict[bytes, NDArray[np.float32]]] = [{} for _ in categories]
-        self.asked: list[tuple[int, bytes]] = []
+        self.asked: dict[tuple[int, bytes], int] = {}
         self.width = width
 
     def column(self, feature: int, bits: NDArray[np.uint32], missing: bool) -> int:
@@ -60,10 +59,8 @@ class Sets:
         inside = (bits[codes // 32] >> (codes % 32).astype(np.uint32)) & 1
         members = np.append(inside, missing).astype(np.float32)
         key = members.tobytes()
-        if key not in self.found[feature]:
-            self.found[feature][key] = members
-            self.asked.append((feature, key))
-        return self.asked.index((feature, key))
+        self.found[feature].setdefault(key, members)
+        return self.asked.setdefault((feature, key), len(self.asked))
 
     def places(self) -> NDArray[np.int64]:
         """Where the column of each number stands in what the trees are asked about."""

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     _inspect(commands)
     _new(commands)
     _run(commands)
+    _tune(commands)
     _status(commands)
     _serving(commands)
     _answering(commands)
@@ -69,6 +70,14 @@ def _new(commands: Commands) -> None:  # type: ignore[valid-type]
 def _run(commands: Commands) -> None:  # type: ignore[valid-type]
     run = commands.add_parser("run", help="turn the flywheel once: ingest, the graph, scan, promote")  # type: ignore[attr-defined]
     run.add_argument("--reason", default="asked for on the command line", metavar="TEXT", help="why; it is recorded")
+
+
+def _tune(commands: Commands) -> None:  # type: ignore[valid-type]
+    tune = commands.add_parser("tune", help="look for the best model of the rows in data/splits")  # type: ignore[attr-defined]
+    tune.add_argument("--minutes", type=float, metavar="N", help="how long; those of `train.auto` by default")
+    tune.add_argument("--trials", type=int, metavar="N", help="how many models, those of earlier calls among them")
+    tune.add_argument("--measure", metavar="M", help="accuracy, macro_f1, roc_auc or log_loss")
+    tune.add_argument("--write", action="store_true", help="write what won into params.yaml")
 
 
 def _status(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -151,6 +160,12 @@ def _do_run(chosen: argparse.Namespace) -> int:
     from flywheel.running import run
 
     return run(chosen.reason)
+
+
+def _do_tune(chosen: argparse.Namespace) -> int:
+    from flywheel.tune import tune
+
+    return tune(chosen.minutes, chosen.trials, chosen.measure, write=chosen.write)
 
 
 def _do_status(chosen: argparse.Namespace) -> int:
@@ -249,6 +264,7 @@ COMMANDS = {
     "inspect": _do_inspect,
     "new": _do_new,
     "run": _do_run,
+    "tune": _do_tune,
     "status": _do_status,
     "serve": _do_serve,
     "predict": _do_predict,

@@ -14,7 +14,7 @@ from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
 from pipelines.models import Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp
+from pipelines.models.options import Auto, Boosting, Linear, Lstm, Mlp, Ngrams
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.progress import Terminal
 from pipelines.protection import plan
@@ -24,7 +24,7 @@ from pipelines.train import check_family, pose, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
 
-OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp}
+OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp, "ngrams": Ngrams, "boosting": Boosting, "auto": Auto}
 
 
 def prove(canaries: int) -> int:

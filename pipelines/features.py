@@ -280,7 +280,9 @@ Features = Union[Terms, Tokens, Table, "NGrams", "Coded", "Together"]
 
 def to_json(features: Features) -> dict[str, Any]:
     """`features` as a JSON value."""
-    if features.kind == "together":
+    from pipelines.together import Together
+
+    if isinstance(features, Together):
         return {"kind": features.kind, "parts": [to_json(part) for part in features.parts]}
     return {"kind": features.kind, **asdict(features)}
 

@@ -47,7 +47,15 @@ class NGrams:
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], column: str, words: int, letters: int, size: int, least: int = 2, *, weighed: bool = True
+        cls,
+        texts: Sequence[str],
+        column: str,
+        words: int,
+        letters: int,
+        size: int,
+        least: int = 2,
+        *,
+        weighed: bool = True,
     ) -> "NGrams":
         """The commonest `size` n-grams of `texts`, those that `least` texts hold."""
         held = np.zeros(1 << BITS, dtype=np.int64)
@@ -176,4 +184,3 @@ def _counted(ids: Places, owners: Places) -> tuple[Places, Places, Places]:
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
     counts = np.diff(np.r_[first, len(keys)])
     return keys[first] & ((1 << BITS) - 1), keys[first] >> BITS, counts
-

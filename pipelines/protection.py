@@ -43,9 +43,9 @@ def check_privacy(privacy: Privacy, family: str, record: Record, class_weight: s
                 f"Expected {'a number between 0 and 1' if key == 'delta' else 'a number above 0'}.",
                 "start from `{epsilon: 3, delta: 1e-5, clip: 1}`.",
             )
-    if family == "linear":
+    if family in ("linear", "ngrams", "boosting", "auto"):
         raise ParameterError(
-            "params.yaml: `train.family` is 'linear', which is not trained by noisy gradients.",
+            f"params.yaml: `train.family` is '{family}', which is not trained by noisy gradients.",
             "Expected, with `train.privacy`, a neural family: lstm for a text, mlp for a table.",
             "choose one of them; `mlp: {layers: []}` is a logistic regression.",
         )

@@ -1,6 +1,7 @@
 """splits -> model: a candidate, and beside it the simpler model that it must beat, each as a portable bundle."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from pipelines.files import write_json
 from pipelines.ledger import open_ledger
 from pipelines.models import FAMILIES, Family, Fitted, Input, Part, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Linear, Lstm, Mlp, Privacy
+from pipelines.models.options import Auto, Boosting, Linear, Lstm, Mlp, Ngrams, Privacy
 from pipelines.noise import noise_key
 from pipelines.privacy.text_rules import TextRules, read_rules
 from pipelines.progress import Terminal
@@ -30,6 +31,8 @@ from pipelines.versions import describe
 from pipelines.workspace import OWN, RAW, git_revision
 
 BASELINE: Family = "linear"
+# How MLflow knows that a run belongs to another one.
+PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Live:
     registry: Registry
     run: str
     terminal: Terminal
+    experiment: str = ""
 
     def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
         """Move the bar."""
@@ -48,6 +52,14 @@ class Live:
         """Add a point to each curve."""
         self.terminal.epoch(epoch, epochs, measures)
         self.registry.log(self.run, measures, epoch)
+
+    def trial(self, family: str, settings: Mapping[str, Any], measures: dict[str, float], told: str) -> None:
+        """A run below this one for what a search tried, and a line."""
+        own = {"family": family, **settings}
+        run = self.registry.start(self.experiment, f"{family} (trial)", own, {PARENT: self.run, "role": "trial"})
+        self.registry.log(run, measures)
+        self.registry.finish(run)
+        self.terminal.trial(family, measures, told)
 
 
 def train(
@@ -66,6 +78,9 @@ def train(
     linear: Linear = Linear(),
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
+    ngrams: Ngrams = Ngrams(),
+    boosting: Boosting = Boosting(),
+    auto: Auto = Auto(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -77,9 +92,9 @@ def train(
     check_family(family, record)
     if privacy is not None:
         check_privacy(privacy, family, record, class_weight)
-    problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
+    problem = pose(splits, record, class_weight, seed, closed=privacy is not None, named=family == "auto")
     text = read_rules(splits)
-    options = {"linear": linear, "lstm": lstm, "mlp": mlp}
+    options = {"linear": linear, "lstm": lstm, "mlp": mlp, "ngrams": ngrams, "boosting": boosting, "auto": auto}
     registry = open_registry(environment, workspace)
     runs = {}
     # The baseline comes first: it is there in seconds, and a broken data set shows in it.
@@ -91,7 +106,7 @@ def train(
         if privacy is not None:
             schedule, promise = _protected(privacy, problem, schedule, settings, splits, environment)
         told = {f"privacy_{key}": value for key, value in promise.items()}
-        live = _start(registry, record, role, settings | told, environment, workspace)
+        live = follow(registry, record, role, settings | told, environment, workspace)
         fitted = fit(name, problem, options[name], schedule, live)
         write_bundle(_bundle(name, fitted, problem, seed, text, promise), model / role)
         registry.log(live.run, {key: float(value) for key, value in told.items() if not isinstance(value, str)})
@@ -145,10 +160,13 @@ def check_family(family: Family, record: Record) -> None:
         )
 
 
-def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: bool = False) -> Problem:
+def pose(
+    splits: Path, record: Record, class_weight: str, seed: int, *, closed: bool = False, named: bool = False
+) -> Problem:
     """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach.
 
-    Its labels are those that occur or, where the set is `closed`, those of the record.
+    Its labels are those that occur or, where the set is `closed`, those of the record. Whose and of when the
+    rows are is told where the set is `closed`, or the rows are to be `named`.
     """
     frames = {name: pl.read_parquet(splits / f"{name}.parquet") for name in ("train", "valid")}
     labels = record.label.categories if closed else label_names(frames["train"], record)
@@ -160,7 +178,7 @@ def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: 
             "bring more rows, or leave the rare labels out of `record`'s categories.",
         )
     weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
-    parts = {name: _part(frame, record, labels, named=closed) for name, frame in frames.items()}
+    parts = {name: _part(frame, record, labels, named=closed or named) for name, frame in frames.items()}
     return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed)
 
 
@@ -175,7 +193,9 @@ def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...], *, named:
     places = {label: place for place, label in enumerate(labels)}
     answers: NDArray[np.int64] = np.array([places[str(label)] for label in rows[record.label.name]], dtype=np.int64)
     subjects = tuple(rows["subject"]) if named and record.with_role("subject") is not None else ()
-    return Part(inputs(rows, record), answers, subjects)
+    time = record.with_role("time")
+    times = tuple(rows[time.name]) if named and time is not None and time.name in rows.columns else ()
+    return Part(inputs(rows, record), answers, subjects, times)
 
 
 def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str, seed: int) -> dict[str, Any]:
@@ -186,9 +206,10 @@ def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str,
     return shared | own
 
 
-def _start(
+def follow(
     registry: Registry, record: Record, role: str, settings: dict[str, Any], environment: Environment, workspace: Path
 ) -> Live:
+    """A new run in MLflow for a model in this `role`, and whoever reports to it."""
     version = describe(workspace / RAW)
     tags = {
         "role": role,
@@ -198,7 +219,7 @@ def _start(
     }
     name = f"{settings['family']} ({role})"
     run_id = registry.start(record.name, name, settings, tags)
-    return Live(registry, run_id, Terminal(settings["family"]))
+    return Live(registry, run_id, Terminal(settings["family"]), record.name)
 
 
 def _bundle(

@@ -29,6 +29,7 @@ class Part:
     columns: Columns
     labels: NDArray[np.int64]
     subjects: tuple[str, ...] = ()  # one per row, where the data name them
+    times: tuple[Any, ...] = ()  # one per row, where folds are cut by time
 
 
 @dataclass(frozen=True)

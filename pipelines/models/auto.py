@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.errors import ParameterError
 from pipelines.models import Fitted, Problem, Schedule, Watcher
-from pipelines.models.folds import By, joined
+from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
 from pipelines.models.pooling import Pool, best_together, measured, pooled, standard_error
@@ -48,15 +48,12 @@ def fit(problem: Problem, options: Auto, schedule: Schedule, watcher: Watcher) -
     return taught_together(question, found, chosen)
 
 
-def pose_to_all(problem: Problem, options: Auto, schedule: Schedule | None) -> Question:
+def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question:
     """The question to search an answer to."""
     _check(problem, options)
-    by: By = "label"
-    if options.by == "record":
-        by = "subject" if problem.train.subjects else "label"
-    else:
-        by = options.by
-    return Question.of(problem, joined([problem.train, problem.valid]), by, options, schedule)
+    by: By = ("subject" if problem.train.subjects else "label") if options.by == "record" else options.by
+    pool = joined([problem.train, problem.valid])
+    return Question.of(problem, in_time(pool) if by == "time" else pool, by, options, schedule)
 
 
 def choose(question: Question, found: Found) -> Chosen:

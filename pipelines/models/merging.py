@@ -11,6 +11,7 @@ from pipelines.models.pooling import FLOOR, Pool
 from pipelines.together import Together, prefix
 
 IR = 9
+ROWS = "n"
 
 
 def merged(members: Sequence[Fitted], pool: Pool) -> tuple[Features, bytes]:
@@ -28,9 +29,11 @@ def merged(members: Sequence[Fitted], pool: Pool) -> tuple[Features, bytes]:
     for place, (member, model) in enumerate(zip(members, graphs, strict=True)):
         _take(model, place, prefix(parts.index(member.features)), inputs, nodes, constants)
     more, held = _pooled(len(members), pool)
-    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(pool.bias)])
+    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [ROWS, len(pool.bias)])
     graph = helper.make_graph(nodes + more, "ensemble", list(inputs.values()), [output], constants + held)
-    found = helper.make_model(graph, opset_imports=_imports(graphs), ir_version=max(IR, *(m.ir_version for m in graphs)))
+    found = helper.make_model(
+        graph, opset_imports=_imports(graphs), ir_version=max(IR, *(m.ir_version for m in graphs))
+    )
     checker.check_model(found)
     return Together(tuple(parts)), bytes(found.SerializeToString())
 
@@ -57,9 +60,7 @@ def _imports(models: Sequence[Any]) -> list[Any]:
     return [helper.make_opsetid(domain, version) for domain, version in found.items()]
 
 
-def _take(
-    model: Any, place: int, shared: str, inputs: dict[str, Any], nodes: list[Any], constants: list[Any]
-) -> None:
+def _take(model: Any, place: int, shared: str, inputs: dict[str, Any], nodes: list[Any], constants: list[Any]) -> None:
     """Add a member's nodes, all names its own; its inputs are those of the features that it shares."""
     from onnx import compose, helper
 
@@ -69,6 +70,10 @@ def _take(
         name = shared + each.name.removeprefix(f"m{place}_")
         nodes.append(helper.make_node("Identity", [name], [each.name]))
         each.name = name
+        for size in each.type.tensor_type.shape.dim:
+            # Two texts' lengths are two: a runtime takes sizes of one name for equal.
+            if size.dim_param and size.dim_param != ROWS:
+                size.dim_param = shared + size.dim_param
         inputs.setdefault(name, each)
     nodes.extend(named.node)
     nodes.append(helper.make_node("Identity", [named.output[0].name], [f"answer{place}"]))

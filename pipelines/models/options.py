@@ -96,7 +96,7 @@ class Auto:
     trials: int = 24
     minutes: float = 15.0
     folds: int = 4
-    by: Literal["record", "label", "subject", "order"] = "record"  # what folds are cut by
+    by: Literal["record", "label", "subject", "time"] = "record"  # what folds are cut by
     most: int = 4  # models in the ensemble; 1: none
     families: tuple[str, ...] = ()  # those that are trained in seconds where none is named
     members: tuple[Member, ...] = ()

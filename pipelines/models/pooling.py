@@ -59,7 +59,7 @@ def measured(measure: Measured, true: Integers, probabilities: Floats) -> float:
 
 
 def pooled(measure: Measured, true: Integers, members: Sequence[Floats]) -> Pool:
-    """The pool of all `members` that these rows speak for: weights by log loss, and for macro-F1 a shift to rare labels.
+    """The pool of all `members` that these rows speak for: weights by log loss; for macro-F1, a shift to rare labels.
 
     Both are few numbers, so the rows may be those that were asked while others taught.
     """
@@ -120,8 +120,10 @@ def _gain(measure: Measured, true: Integers, ours: Floats, theirs: Floats, seed:
     """The difference of the measures in standard errors: that of a difference row by row, or of resamples."""
     if measure in ("accuracy", "log_loss"):
         rows = np.arange(len(true))
-        hits = [np.log(np.maximum(p[rows, true], FLOOR)) if measure == "log_loss" else p.argmax(1) == true
-                for p in (ours, theirs)]
+        hits = [
+            np.log(np.maximum(p[rows, true], FLOOR)) if measure == "log_loss" else p.argmax(1) == true
+            for p in (ours, theirs)
+        ]
         difference = np.asarray(hits[0], dtype=np.float64) - np.asarray(hits[1], dtype=np.float64)
         return float(difference.mean() / max(difference.std() / np.sqrt(len(true)), 1e-12))
     rng = np.random.default_rng(seed)

@@ -6,17 +6,17 @@ The study and the answers to the rows that were asked lie in one folder, which n
 import hashlib
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.bundle import Bundle
 from pipelines.files import replacing
-from pipelines.models import Fitted, Part, Problem, Schedule, Watcher, fit
+from pipelines.models import Family, Fitted, Part, Problem, Schedule, Watcher, fit
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto
 from pipelines.models.pooling import measured, standard_error
@@ -55,7 +55,7 @@ class Found:
 
 
 @runtime_checkable
-class Listener(Protocol):
+class Listener(Watcher, Protocol):
     """A watcher who also wants to hear of trials."""
 
     def trial(self, family: str, settings: Mapping[str, Any], measures: dict[str, float], told: str) -> None:
@@ -71,10 +71,10 @@ class Question:
     by: By
     cuts: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
     options: Auto
-    schedule: Schedule | None
+    schedule: Schedule
 
     @classmethod
-    def of(cls, problem: Problem, pool: Part, by: By, options: Auto, schedule: Schedule | None) -> "Question":
+    def of(cls, problem: Problem, pool: Part, by: By, options: Auto, schedule: Schedule) -> "Question":
         """The question by `options`."""
         return cls(problem, pool, by, tuple(folds(problem, pool, options.folds, by)), options, schedule)
 
@@ -131,7 +131,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
 def _ended(study: "optuna.Study") -> list[Any]:
     from optuna.trial import TrialState
 
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    return list(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
 def _bury_killed(study: "optuna.Study") -> None:
@@ -195,7 +195,7 @@ def taught(question: Question, family: str, options: Any, rows: Part, *, whole: 
         problem = replace(question.problem, train=rows, valid=chosen(rows, np.zeros(0, dtype=np.int64)))
     else:
         problem = held_out(question.problem, rows, WATCHED, question.by)
-    return fit(family, problem, options, question.schedule, Silence())  # type: ignore[arg-type]
+    return fit(cast("Family", family), problem, options, question.schedule, Silence())
 
 
 class Silence:
@@ -234,7 +234,7 @@ def _read(study: "optuna.Study", question: Question, found: Mapping[str, Space],
     trials = []
     true = question.pool.labels[question.asked]
     for each in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        family, options = suggested(FixedTrial(each.params), found)  # type: ignore[arg-type]
+        family, options = suggested(FixedTrial(each.params), found)
         with np.load(place / f"{each.number}.npz", allow_pickle=False) as held:
             answers, seconds = held["answers"], float(held["seconds"])
         error = standard_error(question.options.measure, true, answers, question.problem.seed)

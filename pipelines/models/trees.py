@@ -23,7 +23,9 @@ def trees_graph(model: Any, categories: list[int], width: int, trees: int) -> tu
     nodes, constants = sets.lookups()
     scored = len(model._baseline_prediction.ravel())
     nodes.append(
-        helper.make_node("TreeEnsembleRegressor", ["asked"], ["raw"], domain="ai.onnx.ml", n_targets=scored, **attributes)
+        helper.make_node(
+            "TreeEnsembleRegressor", ["asked"], ["raw"], domain="ai.onnx.ml", n_targets=scored, **attributes
+        )
     )
     # Two labels have one score: the second's, while the first's is zero.
     spread = np.eye(scored, dtype=np.float32) if scored > 1 else np.array([[0, 1]], dtype=np.float32)

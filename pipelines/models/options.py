@@ -64,10 +64,10 @@ class Boosting:
 
     trees: int = 1000  # at most
     learning_rate: float = 0.06
-    leaves: int = 24
+    leaves: int = 16
     rows: int = 20  # in a leaf, at least
     l2: float = 1.0
-    columns: float = 0.6  # the share of columns that a split chooses from
+    columns: float = 0.3  # the share of columns that a split chooses from
     patience: int = 30
 
 

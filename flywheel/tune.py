@@ -138,7 +138,7 @@ def write_members(path: Path, members: dict[str, Any]) -> None:
     kept = _without(lines[start + 1 : end], ("family", "auto"))
     found = [*lines[: start + 1], *(f"  {line}" for line in own.splitlines()), *kept, *lines[end:]]
     written = "\n".join(found) + "\n"
-    if yaml.safe_load(written) != wanted:
+    if not _says(written, wanted):
         raise ParameterError(
             f"{FILE}: `train` is not written as lines below it, indented by two spaces.",
             "Expected `train:` on a line of its own, and `family:` below it.",
@@ -146,6 +146,13 @@ def write_members(path: Path, members: dict[str, Any]) -> None:
         )
     with replacing(path) as draft:
         draft.write_text(written, "utf-8")
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == wanted)
+    except yaml.YAMLError:
+        return False
 
 
 def _without(lines: list[str], keys: tuple[str, ...]) -> list[str]:

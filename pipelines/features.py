@@ -280,11 +280,8 @@ Features = Union[Terms, Tokens, Table, "NGrams", "Coded", "Together"]
 
 def to_json(features: Features) -> dict[str, Any]:
     """`features` as a JSON value."""
-    from pipelines.together import Together
-
-    if isinstance(features, Together):
-        return {"kind": features.kind, "parts": [to_json(part) for part in features.parts]}
-    return {"kind": features.kind, **asdict(features)}
+    parts = getattr(features, "parts", None)
+    return {"kind": features.kind, **({"parts": list(map(to_json, parts))} if parts else asdict(features))}
 
 
 def from_json(value: Mapping[str, Any]) -> Features:
@@ -293,11 +290,10 @@ def from_json(value: Mapping[str, Any]) -> Features:
     from pipelines.ngrams import NGrams
     from pipelines.together import Together
 
-    if value["kind"] == Together.kind:
-        return Together(tuple(from_json(part) for part in value["parts"]))
-    kinds: dict[str, Any] = {kind.kind: kind for kind in (Terms, Tokens, Table, NGrams, Coded)}
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (Terms, Tokens, Table, NGrams, Coded, Together)}
     content = {key: item for key, item in value.items() if key != "kind"}
+    if value["kind"] == Together.kind:
+        content["parts"] = tuple(map(from_json, content["parts"]))
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}
-    found: Features = kinds[value["kind"]](**content)
-    return found
+    return kinds[value["kind"]](**content)  # type: ignore[no-any-return]

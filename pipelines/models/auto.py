@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,8 +178,3 @@ def leaderboard(question: Question, found: Found, chosen: Chosen) -> list[dict[s
         "member": True,
     }
     return [answer, *rows]
-
-
-def checkpoint_folder(workspace: Path) -> Path:
-    """Where `flywheel tune` keeps what it has tried."""
-    return workspace / ".flywheel" / "search"

@@ -1,4 +1,4 @@
-"""A search: folds that keep apart what belongs apart, pools that win or give way, one graph, and going on after a kill."""
+"""A search: folds that keep apart what belongs apart, pools that win or give way, one graph, and a kill survived."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -27,11 +27,14 @@ BLOCK = 2_000_000
 SPACE = np.uint64(32)
 # How a text begins and ends says something: a question by its first word.
 START, END = 1, 2
+GAP = 100
 
 
 @dataclass(frozen=True)
 class NGrams:
     """The n-grams of a text, up to `words` words and `letters` characters, and the weight of each.
+
+    With them go pairs of words that have up to `skips` others between them: "not very good" holds "not … good".
 
     `vocabulary` are their buckets, rising. With `idf` a weight is (1 + ln tf) * idf, and the words of a text have
     length one in all, as have its letters; without, it is one for each n-gram that is there.
@@ -42,6 +45,7 @@ class NGrams:
     column: str
     words: int
     letters: int
+    skips: int
     vocabulary: list[int]
     idf: list[float]
 
@@ -52,6 +56,7 @@ class NGrams:
         column: str,
         words: int,
         letters: int,
+        skips: int,
         size: int,
         least: int = 2,
         *,
@@ -60,12 +65,12 @@ class NGrams:
         """The commonest `size` n-grams of `texts`, those that `least` texts hold."""
         held = np.zeros(1 << BITS, dtype=np.int64)
         for block in _blocks(texts):
-            buckets, owners = _pieces(block, words, letters)
+            buckets, owners = _pieces(block, words, letters, skips)
             held += np.bincount(_distinct(buckets, owners)[0], minlength=1 << BITS)
         found = np.flatnonzero(held >= least)
         found = np.sort(found[np.argsort(-held[found], kind="stable")[:size]])
         idf = np.log((1 + len(texts)) / (1 + held[found])) + 1
-        return cls(column, words, letters, found.tolist(), np.round(idf, 5).tolist() if weighed else [])
+        return cls(column, words, letters, skips, found.tolist(), np.round(idf, 5).tolist() if weighed else [])
 
     @cached_property
     def _known(self) -> Places:
@@ -84,7 +89,7 @@ class NGrams:
         return np.cumsum(sizes).astype(np.int64), ids, weights
 
     def _sparse(self, texts: Sequence[str]) -> tuple[Places, Places, NDArray[np.float32]]:
-        buckets, owners = _pieces(texts, self.words, self.letters)
+        buckets, owners = _pieces(texts, self.words, self.letters, self.skips)
         places = np.searchsorted(self._known, buckets)
         places[places == len(self._known)] = 0
         known = self._known[places] == buckets if len(self._known) else np.zeros(len(buckets), dtype=np.bool_)
@@ -122,20 +127,27 @@ def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start:]
 
 
-def _pieces(texts: Sequence[str], words: int, letters: int) -> tuple[Places, Places]:
+def _pieces(texts: Sequence[str], words: int, letters: int, skips: int) -> tuple[Places, Places]:
     """The bucket of every n-gram of `texts`, and the text that it is of; letters have odd buckets, words even ones."""
-    found = [*_words(texts, words), *((hashes | np.uint64(1), owners) for hashes, owners in _letters(texts, letters))]
+    found = [
+        *_words(texts, words, skips),
+        *((hashes | np.uint64(1), owners) for hashes, owners in _letters(texts, letters)),
+    ]
     buckets = np.concatenate([hashes for hashes, _ in found] or [np.zeros(0, dtype=np.uint64)])
     owners = np.concatenate([owners for _, owners in found] or [np.zeros(0, dtype=np.int64)])
     return buckets.astype(np.int64), owners
 
 
-def _words(texts: Sequence[str], longest: int) -> Iterable[tuple[Hashes, Places]]:
+def _words(texts: Sequence[str], longest: int, skips: int) -> Iterable[tuple[Hashes, Places]]:
     found = [[START, *[_hash(token) for token in tokens(text)], END] for text in texts] if longest else []
     owners = np.repeat(np.arange(len(found)), [len(each) for each in found])
     hashes = np.array([each for row in found for each in row], dtype=np.uint64)
     for _, rolled, first in _rolled(hashes, owners, longest):
         yield _bucket(rolled), owners[first]
+    for skipped in range(1, skips + 1 if len(hashes) else 0):
+        first = np.flatnonzero(owners[: -skipped - 1] == owners[skipped + 1 :])
+        # Added behind the first word: a pair of neighbours, and one with another gap, are other pieces.
+        yield _bucket(_after(mixed(hashes[first]), hashes[first + skipped + 1], GAP + skipped)), owners[first]
 
 
 @lru_cache(maxsize=1 << 18)
@@ -162,9 +174,14 @@ def _rolled(items: Hashes, owners: Places, longest: int) -> Iterator[tuple[int, 
         count = len(items) - length + 1
         if count <= 0:
             return
-        rolled = mixed(rolled[:count] * np.uint64(BASE) + items[length - 1 :] + np.uint64(length))
+        rolled = _after(rolled[:count], items[length - 1 :], length)
         first = np.flatnonzero(owners[:count] == owners[length - 1 :])
         yield length, rolled[first], first
+
+
+def _after(hashes: Hashes, items: Hashes, salt: int) -> Hashes:
+    """The hashes of runs that end in `items`, behind those of `hashes`."""
+    return mixed(hashes * np.uint64(BASE) + items + np.uint64(salt))
 
 
 def _bucket(hashes: Hashes) -> Hashes:

@@ -19,7 +19,7 @@ def fit(problem: Problem, options: Ngrams, schedule: Schedule | None = None, wat
     """
     texts = [text or "" for text in problem.train.columns[problem.text]]
     words = options.words if options.letters else max(options.words, 1)  # a search may draw neither
-    sizes = (words, options.letters, options.terms, options.least)
+    sizes = (words, options.letters, options.skips, options.terms, options.least)
     features = NGrams.fit(texts, problem.text, *sizes, weighed=not options.presence)
     matrix = _matrix(features, texts)
     # Of two labels, the first scores nothing.

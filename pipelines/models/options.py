@@ -51,6 +51,7 @@ class Ngrams:
 
     words: int = 3
     letters: int = 5  # the longest run of characters within a word; 0: none
+    skips: int = 1  # the most words left out between the two of a pair
     terms: int = 500_000
     least: int = 2  # texts that hold an n-gram
     presence: bool = False  # an n-gram counts once, in place of its TF-IDF weight; such a model wants a `c` below 1

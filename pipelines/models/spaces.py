@@ -35,6 +35,7 @@ TEXTS: dict[str, Space] = {
         {
             "words": Drawn(choices=(0, 1, 2, 3, 4)),
             "letters": Drawn(choices=(0, 4, 5, 6)),
+            "skips": Drawn(choices=(0, 1, 2)),
             "least": Drawn(choices=(1, 2, 3)),
             "presence": Drawn(choices=(False, True)),
             "smoothing": Drawn(0.03, 2.0, logarithmic=True),
@@ -43,8 +44,8 @@ TEXTS: dict[str, Space] = {
         first=(
             Ngrams(),
             Ngrams(words=0, letters=6, smoothing=0.1),
-            Ngrams(letters=0, least=1, presence=True, smoothing=1.0, c=0.1),
-            Ngrams(smoothing=1.0),
+            Ngrams(letters=0, skips=0, least=1, presence=True, smoothing=1.0, c=0.1),
+            Ngrams(skips=2, smoothing=1.0),
         ),
         whole=True,
     ),

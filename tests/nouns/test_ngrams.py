@@ -16,7 +16,7 @@ from pipelines.record import Column, Record
 
 RECORD = Record("texts", (Column("text", "text", "text"), Column("mood", "category", "label")))
 TEXTS = ["good food, good service!", "bad food", "goods were bad", "味道很好 好吃", "味道不好", "", "good GOOD"]
-FEATURES = NGrams.fit(TEXTS, "text", 2, 3, 10_000)
+FEATURES = NGrams.fit(TEXTS, "text", 2, 3, 1, 10_000)
 
 
 def moods(count: int, labels: int = 2) -> Problem:
@@ -49,8 +49,16 @@ def test_pieces_are_counted_whatever_the_case_and_not_beyond_a_word() -> None:
     assert ids("GOOD") == ids("good")
     assert ids("good") & ids("goods")
     # "d f" reaches over a space: no piece of letters, and as words these two stand beside each other nowhere.
-    letters = NGrams.fit(["ab cd", "ab cd"], "text", 0, 4, 100)
+    letters = NGrams.fit(["ab cd", "ab cd"], "text", 0, 4, 0, 100)
     assert len(letters.vocabulary) == len({" a", " ab", " ab ", "ab", "ab ", "b "}) * 2
+
+
+def test_a_pair_of_words_is_another_piece_with_a_word_between_them() -> None:
+    pairs = NGrams.fit(["not very good", "not so good", "not good"], "text", 2, 0, 1, 100, 1)
+    near, far = (set(pairs.sparse([text])[1].tolist()) for text in ("not good", "not odd good"))
+    words = set(pairs.sparse(["not"])[1].tolist()) | set(pairs.sparse(["good"])[1].tolist())
+    assert far - near - words
+    assert near - far - words
 
 
 def test_the_words_of_a_text_weigh_as_much_as_its_letters() -> None:
@@ -76,7 +84,7 @@ def test_the_graph_answers_as_the_regression_does() -> None:
     from sklearn.linear_model import LogisticRegression
 
     texts: Any = problem.train.columns["text"]
-    features = NGrams.fit(texts, "text", 2, 3, 500_000, 2)
+    features = NGrams.fit(texts, "text", 2, 3, 1, 500_000, 2)
     dense = np.zeros((len(texts), len(features.vocabulary)))
     starts, columns, weights = features.sparse(texts)
     dense[np.repeat(np.arange(len(texts)), np.diff(starts)), columns] = weights

@@ -1,4 +1,4 @@
-"""flywheel tune, and `train.family: auto`: a leaderboard, members in params.yaml, one bundle that runs like any other."""
+"""flywheel tune, and `train.family: auto`: a leaderboard, members in params.yaml, one bundle as any other."""
 
 import json
 from typing import Any

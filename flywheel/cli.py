@@ -43,6 +43,12 @@ def _do_run(chosen: argparse.Namespace) -> int:
     return run(chosen.reason)
 
 
+def _do_tune(chosen: argparse.Namespace) -> int:
+    from flywheel.tune import tune
+
+    return tune(chosen.minutes, chosen.trials, chosen.measure, write=chosen.write)
+
+
 def _do_status(chosen: argparse.Namespace) -> int:
     from flywheel.status import status
 
@@ -162,6 +168,7 @@ COMMANDS = {
     "inspect": _do_inspect,
     "new": _do_new,
     "run": _do_run,
+    "tune": _do_tune,
     "status": _do_status,
     "serve": _do_serve,
     "predict": _do_predict,

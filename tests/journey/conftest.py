@@ -43,11 +43,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 @pytest.fixture(scope="session")
 def make(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Place]:
-    """A new workspace with keys of its own from a preset and settings, named for what it is for."""
+    """A new workspace from a preset and settings, named for what it is for; with keys of its own, or of a `home`."""
 
-    def make(name: str, *settings: str, preset: str = "sample", source: Path | None = None) -> Place:
+    def make(
+        name: str, *settings: str, preset: str = "sample", source: Path | None = None, home: str | None = None
+    ) -> Place:
         folder = tmp_path_factory.mktemp(name) / "workspace"
-        own = environment | {"FLYWHEEL_HOME": str(folder.with_name("home"))}
+        own = environment | {"FLYWHEEL_HOME": home or str(folder.with_name("home"))}
         arguments = ["new", str(folder), "--preset", preset]
         arguments += ["--source", str(source)] if source else []
         arguments += [part for setting in settings for part in ("--set", setting)]

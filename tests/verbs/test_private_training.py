@@ -22,10 +22,11 @@ from pipelines.models import Private, Problem, Schedule, fit
 from pipelines.models.chance import Secret, secret_for
 from pipelines.models.options import Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
+from pipelines.posing import pose
 from pipelines.protection import check_privacy, plan
 from pipelines.record import Column, Record, parse_record
 from pipelines.registry import open_registry
-from pipelines.train import pose, roles, train
+from pipelines.train import roles, train
 from pipelines.units import of_subjects
 from pipelines.versus import challenger_of
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipelines.models import Problem, devices
 from pipelines.models.batches import Arrays, Batches, cut
 from pipelines.models.checkpoints import Progress
-from pipelines.models.heads import loss
+from pipelines.models.heads import loss, spread
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +34,9 @@ def validate(network: "keras.Model", problem: Problem, rows: Batches) -> dict[st
         if (likely := answers.ndim == 1 and found.shape == (batch.rows, labels)) and labels > 1:
             predicted[places] = found.argmax(axis=1)
     measures = {"valid_loss": total / max(1, rows.rows)}
+    if problem.task == "regression" and rows.rows:
+        around = float(np.var(rows.labels)) / spread(problem)[1] ** 2
+        return {**measures, "valid_r2": 1 - measures["valid_loss"] / around if around else 0.0}
     if not rows.rows or not likely or labels < 2:
         return measures
     accuracy = float((predicted == rows.labels).mean())

@@ -98,7 +98,7 @@ def _course(
 
 def _train(course: Course) -> Progress:
     network, schedule = course.network, course.schedule
-    progress, best = course.checkpoint.restore(network, network.get_weights())
+    progress, best = course.checkpoint.restore(network, _copied(network))
     while progress.epoch < schedule.epochs and progress.epoch - progress.best_epoch < schedule.patience:
         if not progress.batch:
             seed_dropout(network, course.problem.seed, progress.epoch)
@@ -129,9 +129,11 @@ def _batches(course: Course, progress: Progress) -> Any:
 def _judge(course: Course, progress: Progress, best: Weights) -> Weights:
     """End an epoch: its measures are told; the best weights so far."""
     network, pace = course.network, course.schedule.pace
-    learning = network.get_weights() if pace.ema else []
+    learning = _copied(network) if pace.ema else []
     if pace.ema:
         network.optimizer.finalize_variable_values(network.trainable_variables)
+        # On jax weight and average are now one array, which the next step would use up for both.
+        network.set_weights(_copied(network))
     measures = {"loss": progress.loss / progress.rows, **validate(network, course.problem, course.valid)}
     if not np.isfinite(measures["loss"]) or not np.isfinite(measures["valid_loss"]):
         raise TrainingError(
@@ -141,13 +143,18 @@ def _judge(course: Course, progress: Progress, best: Weights) -> Weights:
         )
     if better(measures, progress, pace.monitor):
         progress.best_loss, progress.best_epoch = measures["valid_loss"], progress.epoch + 1
-        best = list(network.get_weights())
+        best = _copied(network)
     progress.ended(measures)
     course.watcher.epoch(progress.epoch, course.schedule.epochs, measures)
     _slow_down(course, progress)
     if pace.ema:
         network.set_weights(learning)
     return best
+
+
+def _copied(network: "keras.Model") -> Weights:
+    """The weights as they are now, whatever becomes of the memory that a backend holds them in."""
+    return [np.array(weight) for weight in network.get_weights()]
 
 
 def _slow_down(course: Course, progress: Progress) -> None:

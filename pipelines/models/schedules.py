@@ -38,7 +38,7 @@ def check_pace(pace: Pace) -> None:
 
 
 def optimizer_for(pace: Pace, learning_rate: float, steps: int) -> "keras.optimizers.Optimizer":
-    """Adam (Kingma & Ba 2015), with decoupled decay (Loshchilov & Hutter 2019) where there is any, for so many steps.
+    """Adam (Kingma & Ba 2015), with decoupled decay (Loshchilov & Hutter 2019) where there is any, for so many batches.
 
     Gradients are clipped by their common length. Biases and what normalises are not decayed.
     """
@@ -47,7 +47,7 @@ def optimizer_for(pace: Pace, learning_rate: float, steps: int) -> "keras.optimi
     decay = {"weight_decay": pace.weight_decay} if pace.weight_decay else {}
     ema = {"use_ema": True, "ema_momentum": pace.ema} if pace.ema else {}
     optimizer = keras.optimizers.Adam(
-        rate(pace, learning_rate, -(-steps // pace.accumulate)),
+        rate(pace, learning_rate, steps),  # Keras asks it by the number of the batch, accumulated or not
         global_clipnorm=pace.clip_norm or None,
         gradient_accumulation_steps=pace.accumulate if pace.accumulate > 1 else None,
         **decay,

@@ -21,7 +21,7 @@ from pipelines.files import digest
 from pipelines.models import Fitted, Schedule, fit
 from pipelines.models.measuring import macro_f1
 from pipelines.models.options import Mlp, Pace
-from pipelines.models.schedules import check_pace
+from pipelines.models.schedules import check_pace, optimizer_for, rate
 from pipelines.models.starting import WEIGHTS, kept, read_start
 
 PRIVATE = {"private", "privately", "norms", "listening", "recurrent"}
@@ -184,6 +184,15 @@ def test_the_champion_of_the_day_is_no_start_that_a_cache_could_know(tmp_path: P
         with pytest.raises(ParameterError, match=r"`train\.start` is") as caught:
             read_start(name, tmp_path, "v2-0123456789ab")
         assert "write `start: v2-0123456789ab`" in lines(caught.value)[2]
+
+
+@pytest.mark.parametrize("accumulate", [1, 4])
+def test_the_learning_rate_rises_and_falls_over_all_batches_accumulated_or_not(accumulate: int) -> None:
+    cosine = optimizer_for(Pace("cosine", warmup=0.2, accumulate=accumulate), 1.0, 100)
+    cosine._iterations.assign(60)
+    assert float(cosine.learning_rate) == pytest.approx(0.5, abs=1e-6)
+    rise = rate(Pace(warmup=0.2), 1.0, 100)
+    assert [float(rise(step)) for step in (0, 20, 90)] == pytest.approx([1 / 21, 1, 1])
 
 
 @pytest.mark.parametrize(

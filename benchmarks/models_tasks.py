@@ -3,8 +3,9 @@
     FLYWHEEL_DATASETS=DIR python benchmarks/models_tasks.py
 
 scikit-learn's diabetes in five folds (seed 0), an eighth of the training rows validates, beside scikit-learn's own
-ridge on the plain columns of the same rows. sst3 by its standard split, as classes and as an order. Airline tweets, the last
-fifth by time asks: text alone, and with what the table holds beside it. Seconds are CPU-seconds of training and asking.
+ridge on the plain columns of the same rows. sst3 by its standard split, as classes and as an order. Airline tweets, the
+last fifth by time asks: text alone, and with what the table holds beside it. Seconds are CPU-seconds of training and
+asking.
 """
 
 import os

@@ -7,7 +7,7 @@ Real data sets are read from FLYWHEEL_DATASETS. The figures of differential priv
 
 from parts import run_parts
 
-PARTS = ("text", "auto", "pictures", "language", "loop")
+PARTS = ("text", "auto", "pictures", "language", "loop", "tasks")
 
 if __name__ == "__main__":
     run_parts("models", PARTS, __doc__, also=("privacy_training",))

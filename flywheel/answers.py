@@ -34,6 +34,12 @@ def take_in(file: str) -> int:
     require(workspace)
     environment = read_environment(os.environ, workspace)
     record = parse_record(read_parameters(workspace).get("record"))
+    if record.task == "language":
+        raise DataError(
+            "feedback: `record` has no label that an answer could correct.",
+            "Expected a record whose model answers with a label or a number.",
+            "bring more texts as a source instead (`flywheel ingest`).",
+        )
     names = dict.fromkeys([*record.names, "prediction_id", "label", "verdict", "idempotency_key"])
     with speaking_as("feedback"):
         rows = list(read_rows(SourceFile(Path(file), None), list(names), (), None, None))

@@ -28,19 +28,19 @@ def draw(answered: Answered, scores: Scores, title: str, path: Path) -> None:
 def draw_estimates(true: Floats, found: Floats, title: str, path: Path) -> None:
     """Groups of rows by rising answer: what was predicted beside what was true; and what is left over, by group.
 
-    Bars hold the middle half of the group's rows.
+    Points are means and bars standard deviations of a group: a median or a quartile would be a single row's.
     """
     picture = figure(8.4, 4.0)
     left, right = picture.subplots(1, 2)
     groups = grouped(found)
     said = np.array([found[group].mean() for group in groups])
     for axes, values in ((left, true), (right, true - found)):
-        low, middle, high = (np.array([np.percentile(values[group], q) for group in groups]) for q in (25, 50, 75))
-        axes.errorbar(said, middle, yerr=[middle - low, high - middle], fmt="o", color=BLUE, capsize=3)
+        mean, spread = (np.array([of(values[group]) for group in groups]) for of in (np.mean, np.std))
+        axes.errorbar(said, mean, yerr=spread, fmt="o", color=BLUE, capsize=3)
         axes.spines[["top", "right"]].set_visible(False)
     left.plot(said[[0, -1]], said[[0, -1]], color=GREY, linewidth=1, linestyle="--")
     right.axhline(0, color=GREY, linewidth=1, linestyle="--")
-    left.set(xlabel="predicted", ylabel="true: median and middle half", title="Predicted and true")
+    left.set(xlabel="predicted", ylabel="true: mean and standard deviation", title="Predicted and true")
     right.set(xlabel="predicted", ylabel="true - predicted", title="Residuals")
     picture.suptitle(title, fontsize=10)
     save(picture, path)

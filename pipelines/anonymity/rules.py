@@ -79,7 +79,8 @@ def sensitive_column(record: Record, rules: TableRules) -> Column:
     """The column that stays various within each class. Raises ParameterError where the rules name a wrong one."""
     quasi = quasi_columns(record, rules)
     names = [c.name for c in record.columns if c not in quasi and c.privacy != "identifier"]
-    asked = rules.sensitive or record.label.name
+    label = record.with_role("label")
+    asked = rules.sensitive or (label.name if label else "")
     _refuse_other("sensitive", [asked], names)
     return record[asked]
 

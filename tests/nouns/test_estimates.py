@@ -12,7 +12,7 @@ from pipelines.bundle import median_label
 from pipelines.errors import DataError
 from pipelines.estimates import number_measures, order_measures
 from pipelines.gates import Margins, beats_baseline, not_worse_than_champion, rows_needed
-from pipelines.paired_losses import paired_losses
+from pipelines.paired_losses import paired_losses, permuted
 from pipelines.perplexity import text_measures, unigram_nats
 from pipelines.scores import Scores
 from pipelines.standing import beats_ignorance
@@ -92,6 +92,13 @@ def test_half_the_error_is_half_saved_and_no_chance() -> None:
     worse = paired_losses(theirs, theirs / 2, "squared error", seed=3)
     assert worse.difference.value == pytest.approx(-1)
     assert not not_worse_than_champion(worse, 0.1).passed
+
+
+def test_a_permutation_counts_the_signs_that_are_as_extreme() -> None:
+    dice = np.random.default_rng(5)
+    assert permuted(np.ones(4), 8000, dice) == pytest.approx(2 / 16, abs=0.015)
+    assert permuted(np.array([3.0, -1.0]), 8000, dice) == pytest.approx(1, abs=0.015)
+    assert permuted(np.array([1.0, -1.0]), 10, dice) == 1
 
 
 def test_equal_models_are_better_than_one_another_as_seldom_as_a_coin_says() -> None:

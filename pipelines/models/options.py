@@ -107,8 +107,8 @@ class Bilstm:
     embedding: int = 64
     units: int = 48
     layers: int = 1
-    dropout: float = 0.4
-    words_dropped: float = 0.1
+    dropout: float = 0.5
+    words_dropped: float = 0.2
     words_swapped: float = 0.0
     vectors: str = ""  # a file of word vectors in GloVe's format; they are `embedding` long
     vectors_sha256: str = ""  # its digest: other vectors are another model

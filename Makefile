@@ -39,7 +39,7 @@ run: $(READY) ## turn the flywheel once on the embedded sample
 	@$(BIN)/flywheel run
 
 test: $(READY) ## run the tests, with coverage
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 check: format lint types imports docs test ## all that must hold before a change lands
 
@@ -65,7 +65,7 @@ deploy: $(READY) ## register the deployments with the Prefect server at PREFECT_
 	@$(BIN)/prefect work-pool inspect flywheel > /dev/null 2>&1 || $(BIN)/prefect work-pool create flywheel --type process
 	@$(BIN)/prefect --no-prompt deploy --all
 
-bench: bench-flow bench-presets bench-privacy bench-data ## run the benchmarks; each writes benchmarks/results/NAME.json
+bench: bench-flow bench-presets bench-privacy bench-data bench-models ## run the benchmarks; each writes benchmarks/results/NAME.json
 
 bench-%: $(READY)
 	@$(BIN)/python benchmarks/bench_$*.py

@@ -23,7 +23,7 @@ from reporting import RESULTS, Figure, report
 from pipelines.bundle import Bundle
 from pipelines.models import Problem, Schedule, auto, boosting
 from pipelines.models.options import Auto, Boosting, Measured
-from pipelines.models.pooling import measured
+from pipelines.models.ensembles import measured
 
 KEPT = RESULTS / "models_auto_rows.json"
 MINUTES = 15.0

@@ -13,19 +13,22 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 
 
-def run_parts(name: str, parts: Sequence[str], description: str | None) -> None:
-    """Run the files `NAME_PART.py` of the parts named on the command line, or of all; print and write their figures."""
+def run_parts(name: str, parts: Sequence[str], description: str | None, also: Sequence[str] = ()) -> None:
+    """Run the files `NAME_PART.py` of the parts named on the command line, or of all; print and write their figures.
+
+    What other benchmarks found, `also`, is told with them.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], default=[], help="all of them by default")
     for part in parser.parse_args().parts or parts:
         print(f"{part} …", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}_{part}.py")], check=True)
-    tell(name, parts)
+    tell(name, [f"{name}_{part}" for part in parts] + list(also))
 
 
-def tell(name: str, parts: Sequence[str]) -> None:
-    """Print and write what the parts found when each of them ran last."""
-    found = [path for part in parts if (path := RESULTS / f"{name}_{part}.json").is_file()]
+def tell(name: str, results: Sequence[str]) -> None:
+    """Print and write what each of the `results` found when it was measured last."""
+    found = [path for each in results if (path := RESULTS / f"{each}.json").is_file()]
     figures = [Figure(**entry) for path in found for entry in json.loads(path.read_text("utf-8"))]
     report(name, figures)
     for readme in ("README.md", "README.zh-CN.md"):

@@ -14,6 +14,7 @@ from pipelines.errors import DataError
 from pipelines.feedback import Answer, Collected, FeedbackStore, Verdict
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.parameters import read_parameters
+from pipelines.quantities import described, within
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.vault import open_vault
@@ -99,6 +100,8 @@ def _check_row(number: int, row: Row, record: Record, labels: tuple[str, ...]) -
         raise _wrong(number, "it holds nothing to learn from", f"a `prediction_id`, or values for {names}")
     if is_blank(row[record.label.name], record.label):
         raise _wrong(number, f"its label '{record.label.name}' is missing", "the label that is right")
+    if record.task == "regression" and not within((row[record.label.name] or "").strip(), record.label):
+        raise _wrong(number, f"its label '{record.label.name}' is none", described(record.label))
     if labels and (row[record.label.name] or "").strip() not in labels:
         raise _wrong(number, f"its label '{record.label.name}' is none", f"one of {', '.join(labels)}")
 

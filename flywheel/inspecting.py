@@ -175,18 +175,24 @@ def _holds(column: Proposed) -> str:
     return "; ".join(part for part in said if part)
 
 
+def _answers(label: Proposed) -> str:
+    """What the label is: a number, or so many classes."""
+    if label.entry["type"] in ("integer", "number"):
+        return "a number"
+    counts = sorted((label.cells.values or {}).values())
+    commonest = f"{counts[-1] / sum(counts):.0%}".replace("%", f"{NARROW}%")
+    kind = "classes in their order" if label.entry.get("ordered") else "classes"
+    return f"{len(counts)} {kind}, the commonest {commonest}"
+
+
 def _predicts(proposal: Proposal, width: int) -> str:
     label = proposal.holder("label")
     if label is None:
         return "PREDICTS    nothing yet: no column looks like a label"
-    counts = sorted((label.cells.values or {}).values())
-    commonest = f"{counts[-1] / sum(counts):.0%}".replace("%", f"{NARROW}%")
     features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
     text = proposal.holder("text")
     source = text.name if text else count(features, "feature")
-    lines = _hanging(
-        "PREDICTS    ", f"{label.name}, {len(counts)} classes, the commonest {commonest}, from {source}", 12, width
-    )
+    lines = _hanging("PREDICTS    ", f"{label.name}, {_answers(label)}, from {source}", 12, width)
     lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
     unread = [column.name for column in proposal.columns if "role" not in column.entry]
     if unread and proposal.families:

@@ -23,7 +23,7 @@ def forget(
     """Erase people from every store and print a receipt for each; 2 where anything of them is left."""
     from pipelines.forget import forget as erase
 
-    workspace, record, environment = _here()
+    workspace, record, environment = here()
     people = [*subjects, *(_lines(file) if file else [])]
     if not people and not pending:
         raise DataError(
@@ -53,7 +53,7 @@ def verify(also: Sequence[str], *, as_json: bool) -> int:
     """Look again through every store for those who were erased; 2 where a row of theirs opens."""
     from pipelines.forget import verify as look_again
 
-    workspace, record, environment = _here()
+    workspace, record, environment = here()
     people, found = look_again(
         record=record, also=[_place(path) for path in also], environment=environment, workspace=workspace
     )
@@ -71,7 +71,7 @@ def consent(subject: str, *, given: bool) -> int:
     from pipelines.consents import Consents
     from pipelines.vault import open_vault
 
-    _, record, environment = _here()
+    _, record, environment = here()
     vault = open_vault(environment.home, environment.master_key, record.name)
     changed = Consents(open_ledger(environment), record.name).say({vault.pseudonym(subject)}, given=given, by="person")
     said = "given" if given else "withdrawn"
@@ -84,7 +84,7 @@ def audit(*, as_json: bool) -> int:
     from pipelines.audit import audit as check
     from pipelines.vault import open_vault
 
-    _, record, environment = _here()
+    _, record, environment = here()
     vault = open_vault(environment.home, environment.master_key, record.name)
     findings = check(open_ledger(environment), vault, record.name)
     if as_json:
@@ -111,7 +111,8 @@ def rotate() -> int:
     return 0
 
 
-def _here() -> tuple[Path, Record, Environment]:
+def here() -> tuple[Path, Record, Environment]:
+    """The workspace that a command was called in, its record, and the machine."""
     workspace = Path.cwd()
     require(workspace)
     parameters = read_parameters(workspace)

@@ -10,9 +10,12 @@ from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError
 from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
+from pipelines.pictures import PictureError, picture_cell
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.sources.dialect import Dialect
+from pipelines.sources.images import SUFFIXES
+from pipelines.sources.opening import opened
 from pipelines.vault import open_vault
 from pipelines.workspace import require
 from service.champion import Prediction, Reigning, load, no_champion
@@ -55,12 +58,14 @@ def _key(environment: Environment, record: Record) -> bytes:
 
 
 def read(path: Path, record: Record) -> list[Row]:
-    """The rows of a file: one text per line, CSV with a header, or JSON lines. Raises DataError for a bad row."""
+    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. DataError for a bad row."""
     with speaking_as("predict"):
-        kind = format_of(path, "csv" if record.text is None else "lines")
-        if record.text is None:
-            names = [column.name for column in record.features]
-            required = [column.name for column in record.features if column.required]
+        if path.suffix.lower() in SUFFIXES and [column.type for column in record.inputs] == ["image"]:
+            return [{record.inputs[0].name: _picture(path)}]
+        kind = format_of(path, "lines" if not record.features else "csv")
+        if record.text is None or record.features:
+            names = [column.name for column in read_columns(record)]
+            required = [column.name for column in read_columns(record) if column.required]
             rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None, TYPED)), "row"
         elif kind == "lines":
             rows, place = [{record.text.name: line} for line in lines(path)], "line"
@@ -68,6 +73,18 @@ def read(path: Path, record: Record) -> list[Row]:
             rows, place = _texts(path, kind, record.text.name), "row"
     _check(rows, record, place)
     return rows
+
+
+def _picture(path: Path) -> str:
+    try:
+        with opened(path) as stream:
+            return picture_cell(stream.read())
+    except PictureError as error:
+        raise DataError(
+            f"predict: the picture {path.name} is not read: {error}.",
+            "Expected a whole PNG or JPEG file.",
+            "write the picture anew with a program that opens it.",
+        ) from None
 
 
 def _texts(path: Path, kind: str, column: str) -> list[Row]:
@@ -96,11 +113,13 @@ def _check(rows: list[Row], record: Record, place: str) -> None:
 
 
 def _in_json(prediction: Prediction, version: int) -> str:
-    return json.dumps(
-        {"label": prediction.label, "probabilities": prediction.probabilities, "model_version": version},
-        ensure_ascii=False,
-    )
+    said: dict[str, object] = {"label": prediction.label, "probabilities": prediction.probabilities}
+    if prediction.value is not None:
+        said = {"value": prediction.value}
+    return json.dumps(said | {"model_version": version}, ensure_ascii=False)
 
 
 def _in_words(prediction: Prediction) -> str:
+    if prediction.value is not None:
+        return f"{prediction.value:.6g}"
     return f"{prediction.label}  {prediction.probabilities[prediction.label]:.0%}".replace("%", " %")

@@ -12,19 +12,21 @@ from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
-from pipelines.models import Private, Problem, Schedule, fit
+from pipelines.lineage import begun_with
+from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
-from pipelines.models.options import Auto, Boosting, Linear, Lstm, Mlp, Ngrams
+from pipelines.models.options import Pace
+from pipelines.models.starting import CHAMPIONS, FRESH, Start
 from pipelines.parameters import arguments_for, read_parameters
+from pipelines.posing import pose
 from pipelines.progress import Terminal
 from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
-from pipelines.train import check_family, pose, train
+from pipelines.teaching import check_family
+from pipelines.train import train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
-
-OPTIONS = {"linear": Linear, "lstm": Lstm, "mlp": Mlp, "ngrams": Ngrams, "boosting": Boosting, "auto": Auto}
 
 
 def prove(canaries: int) -> int:
@@ -39,13 +41,20 @@ def prove(canaries: int) -> int:
             "Expected one in data/model, whose twin is to be trained.",
             "run `flywheel run` first.",
         )
+    if not chosen["record"].has_classes:
+        raise DataError(
+            f"prove: the model's task is {chosen['record'].task}, and canaries are told by their classes.",
+            "Expected a record whose label is a category.",
+            "read what attacks found instead: data/report/evaluation/membership.json holds it for every task.",
+        )
     role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
         private, seed = chosen.get("privacy"), chosen.get("seed", 0)
         weights = chosen.get("class_weight", "none")
         problem = pose(workspace / SPLITS, chosen["record"], weights, seed, closed=private is not None)
         delta = private.delta if private else 0.0
-        twin = examine(problem, lambda rows: _learn(rows, chosen, Path(folder)), canaries, delta, seed)
+        begun = _begun(chosen, workspace)
+        twin = examine(problem, lambda rows: _learn(rows, chosen, begun, Path(folder)), canaries, delta, seed)
     found = {"at": now(), "family": chosen["family"], "model": digest(workspace / MODEL / role), **_figures(twin)}
     write_json(workspace / TWIN, found)
     _remember(workspace, role, found)
@@ -53,19 +62,27 @@ def prove(canaries: int) -> int:
     return 0
 
 
-def _learn(problem: Problem, chosen: dict[str, Any], folder: Path) -> Bundle:
+def _begun(chosen: dict[str, Any], workspace: Path) -> Start | None:
+    """The model whose weights the twin begins with, as its model did."""
+    environment = read_environment(os.environ, workspace)
+    ledger, registry = open_ledger(environment), open_registry(environment, workspace)
+    return begun_with(chosen.get("start", FRESH), chosen["record"].name, workspace / CHAMPIONS, ledger, registry)
+
+
+def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder: Path) -> Bundle:
     """The twin, trained as `train` would."""
     names = ("epochs", "batch_size", "learning_rate", "patience")
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
-    schedule = Schedule(**{name: chosen.get(name, usual[name]) for name in names}, checkpoint=folder / "twin.npz")
+    own = {name: chosen.get(name, usual[name]) for name in names}
+    schedule = Schedule(**own, checkpoint=folder / "twin.npz", pace=chosen.get("schedule", Pace()), start=begun)
     family, private = chosen["family"], chosen.get("privacy")
     if private is not None:
         # Its noise is its own, and is paid from no budget: the twin is thrown away, and a bound is all that is told.
         table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)
         secret = secret_for(os.urandom(32), "twin")
         schedule = replace(schedule, private=Private(private.clip, spending, schedule.epochs, table, secret))
-    fitted = fit(family, problem, chosen.get(family) or OPTIONS[family](), schedule, Terminal(family))
-    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about)
+    fitted = fit(family, problem, chosen.get(family) or FAMILIES[family].options(), schedule, Terminal(family))
+    return Bundle(family, problem.labels, fitted.features, fitted.graph, fitted.about, task=problem.task)
 
 
 def _figures(twin: Twin) -> dict[str, Any]:

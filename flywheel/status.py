@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flywheel.words import count, interval, moment
+from flywheel.words import count, figure, moment, told
+from pipelines.costs import Cost
 from pipelines.environment import read_environment
 from pipelines.erasure import requested, unlearnt
 from pipelines.errors import BusyError
@@ -108,6 +109,7 @@ def _champion(ledger: Ledger, champion: Champion | None) -> dict[str, Any] | Non
         "run_id": champion.body["run"],
         "data_version": champion.body["data_version"],
         "metrics": champion.body["measures"],
+        "cost": champion.body.get("cost"),  # champions of before have none
         "since": reign["at"],
     }
 
@@ -134,10 +136,9 @@ def tell(found: dict[str, Any]) -> str:
         lines.append(
             f"champion  version {champion['version']} ({champion['family']}), since {moment(champion['since'])}"
         )
-        lines.append(
-            f"          accuracy {interval(champion['metrics'].get('accuracy'))}, "
-            f"macro F1 {interval(champion['metrics'].get('macro_f1'))}, on data {champion['data_version'][:8]}"
-        )
+        lines.append(f"          {_figures(champion['metrics'])}, on data {champion['data_version'][:8]}")
+        if champion["cost"]:
+            lines.append(f"          {Cost(**champion['cost'])}")
         lines.append(f"          MLflow run {champion['run_id']}")
     else:
         lines.append("champion  none yet")
@@ -151,6 +152,11 @@ def tell(found: dict[str, Any]) -> str:
         lines.append(f"          {erased['without_receipt']:,} wait for a receipt: `flywheel forget --pending`")
     lines.append(f"feedback  {found['feedback_waiting']:,} answers wait; {found['feedback_needed']:,} start a retrain")
     return "\n".join(lines)
+
+
+def _figures(metrics: dict[str, Any]) -> str:
+    """The first two measures of the champion's task."""
+    return ", ".join(f"{name} {figure(metrics, key)}" for key, name in list(told(metrics).items())[:2])
 
 
 def _tell_run(run: dict[str, Any] | None) -> list[str]:

@@ -7,14 +7,13 @@ from typing import Any
 
 import yaml
 
-from flywheel.words import count, interval
+from flywheel.words import count, figure, told
 from pipelines.checks.finding import FINDINGS
+from pipelines.costs import Cost
 from pipelines.environment import read_environment
 from pipelines.files import read_json
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.workspace import DOCS, DRIFT, EVALUATION, PRIVACY, SPLITS, VALIDATED
-
-SHOWN = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"}
 
 SEEN_AS = {
     "control": "control characters turned into blanks",
@@ -96,16 +95,33 @@ def _people(workspace: Path) -> str:
 
 
 def _scores(workspace: Path) -> str:
-    models: Any = read_json(workspace / EVALUATION / "scores.json")["models"]
+    scores: Any = read_json(workspace / EVALUATION / "scores.json")
+    models = scores["models"]
     rows = next(iter(models.values()))["rows"]
     heads = [f"{models[role]['family']} ({role})" for role in models]
+    unknown = scores["test_rows"] - rows
     lines = [f"SCORES   on {rows:,} test rows, with 95 % intervals"]
+    if unknown:
+        lines[0] += f"; {unknown:,} left out: no training row has their label"
     lines.append("  " + " " * 10 + "".join(f"{head:>30}" for head in heads))
-    for key, name in SHOWN.items():
-        cells = [interval(models[role]["measures"].get(key), share=key != "log_loss") for role in models]
+    first = next(iter(models.values()))["measures"]
+    for key, name in told(first).items():
+        cells = [figure(models[role]["measures"], key) for role in models]
         lines.append(f"  {name:<10}" + "".join(f"{cell:>30}" for cell in cells))
-    majority = next(iter(models.values()))["measures"]["majority_accuracy"]["value"]
-    return "\n".join([*lines, f"  always answering the commonest class: {majority:.1%} accuracy"])
+    if smaller := scores.get("compression"):
+        times = smaller["bytes_before"] / smaller["bytes_after"]
+        lines.append(f"  made {times:.1f} times smaller ({smaller['how']}), which cost {smaller['cost']}")
+    return "\n".join([*lines, f"  {_ignorant(first)}"])
+
+
+def _ignorant(measures: Mapping[str, Any]) -> str:
+    """What an answer that ignores the row comes to."""
+    if "majority_accuracy" in measures:
+        return f"always answering the commonest class: {measures['majority_accuracy']['value']:.1%} accuracy"
+    if "mean_rmse" in measures:
+        mean, away = measures["mean_rmse"]["value"], measures["mean_mae"]["value"]
+        return f"always answering the mean: RMSE {mean:.4g}, MAE {away:.4g}"
+    return f"characters by their frequency: {measures['unigram_bits']['value']:.3f} bits/char"
 
 
 def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
@@ -115,7 +131,9 @@ def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
     lines += [f"  {'✓' if gate['passed'] else '✗'} {gate['name']}: {gate['reason']}" for gate in decision["gates"]]
     champion = ledger.champion(decision["model"])
     if champion is not None:
-        lines.append(f"  champion: version {champion.version} ({champion.body['family']})")
+        cost = champion.body.get("cost")
+        told = f", {Cost(**cost)}" if cost else ""
+        lines.append(f"  champion: version {champion.version} ({champion.body['family']}){told}")
     return "\n".join(lines)
 
 

@@ -11,14 +11,17 @@ from flywheel.words import table
 from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError, ParameterError
 from pipelines.files import replacing, write_json
+from pipelines.live import follow
 from pipelines.models import Schedule
 from pipelines.models.auto import Chosen, choose, leaderboard, pose_to_all, taught_together
 from pipelines.models.options import Auto, Measured
 from pipelines.models.searching import Found, Question, search
 from pipelines.parameters import FILE, arguments_for, convert, read_parameters
+from pipelines.posing import pose
 from pipelines.record import Record
 from pipelines.registry import open_registry
-from pipelines.train import check_family, follow, pose, train
+from pipelines.teaching import check_family
+from pipelines.train import train
 from pipelines.workspace import OWN, SPLITS, holding, require
 
 LEADERBOARD = Path("data/report/leaderboard.json")

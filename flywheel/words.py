@@ -27,6 +27,37 @@ def interval(measure: Mapping[str, float] | None, *, share: bool = True) -> str:
     return f"{100 * measure['value']:.1f} % [{100 * measure['low']:.1f}, {100 * measure['high']:.1f}]"
 
 
+# What is told of a model, by a measure that its task alone has.
+SHOWN: dict[str, dict[str, str]] = {
+    "perplexity": {"perplexity": "perplexity", "bits_per_character": "bits/char", "log_loss": "log loss"},
+    "quadratic_kappa": {"accuracy": "accuracy", "macro_f1": "macro F1", "mae": "steps off", "quadratic_kappa": "kappa"},
+    "rmse": {"r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE"},
+    "accuracy": {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC", "log_loss": "log loss"},
+}
+SHARES = frozenset({"accuracy", "macro_f1", "roc_auc"})
+
+
+def told(measures: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the measures that are told of a model, those of its task.
+
+    >>> told({"mse": 1, "rmse": 1})["r2"]
+    'R²'
+    """
+    return next((names for task, names in SHOWN.items() if task in measures), SHOWN["accuracy"])
+
+
+def figure(measures: Mapping[str, Any], key: str) -> str:
+    """One measure with its 95 % interval, a share in per cent.
+
+    >>> figure({"rmse": {"value": 51.5, "low": 43.79, "high": 59.431}}, "rmse")
+    '51.5 [43.79, 59.43]'
+    """
+    found = measures.get(key)
+    if found is None or key in SHARES or key == "log_loss":
+        return interval(found, share=key in SHARES)
+    return f"{found['value']:.4g} [{found['low']:.4g}, {found['high']:.4g}]"
+
+
 def moment(at: str | None) -> str:
     """An ISO time in UTC, to the minute.
 

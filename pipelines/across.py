@@ -38,9 +38,11 @@ def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
     same = values.select(
         "subject", *((pl.col(c.name) + 0.0 if c.type == "number" else pl.col(c.name)) for c in record.columns)
     ).cast(pl.String)
-    split, label = record.with_role("split"), record.label
-    known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
-    labels = same.select(pl.when(known).then(label.name).alias("label")).to_series()
+    split, label = record.with_role("split"), record.with_role("label")
+    labels = pl.Series("label", [None] * values.height, dtype=pl.String)
+    if label is not None:
+        known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
+        labels = same.select(pl.when(known).then(label.name).alias("label")).to_series()
     texts = values[record.text.name].to_list() if record.text else [None] * values.height
     once = [column.name for column in uniqueness(record).values()]
     found = [
@@ -105,7 +107,7 @@ def _rows_are_new(drafts: list[Path], record: Record) -> pl.Series:
 def _labels_agree(drafts: list[Path], record: Record) -> pl.Series:
     rows = pl.scan_parquet(drafts)
     passes = np.ones(rows.select(pl.len()).collect().item(), dtype=np.bool_)
-    if record.text is not None:
+    if record.text is not None and record.has_classes:
         labelled = pl.when(pl.col("label_1").is_not_null()).then("text_1")
         again = _occur_twice(rows.select(labelled).collect().to_series())
         split = record.with_role("split")

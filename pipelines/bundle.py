@@ -18,6 +18,7 @@ from pipelines.errors import BundleError
 from pipelines.features import Columns, Features, from_json, to_json
 from pipelines.files import digest, read_json, replacing, write_json
 from pipelines.privacy.text_rules import TextRules, rules_from_json
+from pipelines.record import Task
 
 GRAPH, CARD = "model.onnx", "bundle.json"
 FORMAT = 1
@@ -27,9 +28,10 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model that predicts one of `labels` from columns, by an ONNX graph of (n, classes) probabilities.
+    """A model that answers by an ONNX graph: (n, labels) probabilities, or (n, 1) numbers where there are no labels.
 
-    `text` is how its training texts were cleaned, and hence how whatever it is asked has to be.
+    `limits` bound a number: beyond them no label lies. `text` is how its training texts were cleaned, and hence how
+    whatever it is asked has to be.
     """
 
     family: str
@@ -39,6 +41,8 @@ class Bundle:
     about: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
     text: TextRules = TextRules()
+    task: Task = "classification"
+    limits: tuple[float | None, float | None] = (None, None)
 
     @cached_property
     def _session(self) -> Any:
@@ -51,14 +55,44 @@ class Bundle:
 
     def probabilities(self, columns: Columns) -> NDArray[np.float64]:
         """The probability of each label for each row: (n, labels), rows sum to one."""
+        found = np.maximum(self.outputs(columns, len(self.labels)), 0)
+        return np.asarray(found / found.sum(axis=1, keepdims=True), dtype=np.float64)
+
+    def values(self, columns: Columns) -> NDArray[np.float64]:
+        """The number that each row is answered by, (n,), in the label's units and within its limits."""
+        found = self.outputs(columns, 1)[:, 0]
+        low, high = self.limits
+        return np.asarray(np.clip(found, -np.inf if low is None else low, np.inf if high is None else high))
+
+    def decided(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The place of the label that (n, labels) `probabilities` come to: the likeliest, or the middle of an order.
+
+        In an order it is the median: the first label that, with those below it, is as likely as not. No other answer
+        is fewer steps away from the true one on average.
+        """
+        if self.task == "ordinal":
+            return median_label(probabilities)
+        return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
+
+    def outputs(self, columns: Columns, width: int) -> NDArray[np.float64]:
+        """What the graph answers to each row: (n, width)."""
         rows = len(next(iter(columns.values())))
         parts = [self._batch({n: v[i : i + BATCH] for n, v in columns.items()}) for i in range(0, rows, BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)))
+        return np.concatenate(parts) if parts else np.zeros((0, width))
+
+    def run(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """What the graph answers to arrays as `features` makes them."""
+        (found,) = self._session.run(None, dict(arrays))
+        return np.asarray(found, dtype=np.float64)
 
     def _batch(self, columns: Columns) -> NDArray[np.float64]:
-        (found,) = self._session.run(None, self.features.arrays(columns))
-        found = np.asarray(found, dtype=np.float64)
-        return np.asarray(found / found.sum(axis=1, keepdims=True), dtype=np.float64)
+        return self.run(self.features.arrays(columns))
+
+
+def median_label(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The first label of each row (n, labels in their order) up to which the probabilities add up to a half."""
+    reached = np.cumsum(probabilities, axis=1) >= 0.5 - 1e-9
+    return np.asarray(reached.argmax(axis=1), dtype=np.int64)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:
@@ -66,6 +100,8 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     card = {
         "format": FORMAT,
         "family": bundle.family,
+        "task": bundle.task,
+        "limits": list(bundle.limits),
         "labels": list(bundle.labels),
         "graph_sha256": hashlib.sha256(bundle.graph).hexdigest(),
         "about": dict(bundle.about),
@@ -106,6 +142,9 @@ def read_bundle(folder: Path, expected: str | None = None, threads: int = 0) -> 
         about=content["about"],
         threads=threads,
         text=text,
+        # Bundles from before there was a choice answer by a label.
+        task=content.get("task", "classification"),
+        limits=tuple(content.get("limits", (None, None))),
     )
 
 

@@ -81,10 +81,12 @@ def _profile(champion: Champion, workspace: Path) -> Profile | None:
 
 
 def _answers(champion: Champion, rows: pl.DataFrame, record: Record, workspace: Path) -> pl.DataFrame:
-    """What the champion says of `rows`: class and confidence."""
+    """What the champion says of `rows`: class and confidence, or a number; of a text, what each of its tokens costs."""
     bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+    if bundle.task == "regression":
+        return pl.DataFrame({"value": bundle.values(inputs(rows, record))})
     found = bundle.probabilities(inputs(rows, record))
-    classes = [bundle.labels[place] for place in found.argmax(axis=1)]
+    classes = [bundle.labels[place] for place in bundle.decided(found)]
     return pl.DataFrame({"class": pl.Series(classes, dtype=pl.String), "confidence": found.max(axis=1)})
 
 

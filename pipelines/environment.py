@@ -1,6 +1,9 @@
 """What changes the machine and never the model, read once from environment variables at the edge."""
 
+import atexit
+import gc
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +51,19 @@ class Environment:
     fetch_seconds: float = 3600.0
     source_token: str | None = None
     source_password: str | None = None
+    save_every: float = 60.0
+    core_watts: float = 10.0
+    hour_price: float | None = None
+
+
+def collect_rarely() -> None:
+    """Look for garbage rarely from now on, and not at all when this process ends.
+
+    Importing a tool makes hundreds of thousands of objects and no garbage: to look through them again and again
+    costs up to a third of the import, and to look a last time at the end costs half a second.
+    """
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
 
 
 def read_environment(variables: Mapping[str, str], workspace: Path) -> Environment:
@@ -73,6 +89,20 @@ def read_environment(variables: Mapping[str, str], workspace: Path) -> Environme
         fetch_seconds=_number("FLYWHEEL_FETCH_SECONDS", variables.get("FLYWHEEL_FETCH_SECONDS"), 3600),
         source_token=variables.get("FLYWHEEL_SOURCE_TOKEN") or None,
         source_password=variables.get("FLYWHEEL_SOURCE_PASSWORD") or None,
+        save_every=_amount("FLYWHEEL_SAVE_EVERY", variables.get("FLYWHEEL_SAVE_EVERY") or "60"),
+        core_watts=_amount("FLYWHEEL_CORE_WATTS", variables.get("FLYWHEEL_CORE_WATTS") or "10"),
+        hour_price=_amount("FLYWHEEL_HOUR_PRICE", price) if (price := variables.get("FLYWHEEL_HOUR_PRICE")) else None,
+    )
+
+
+def _amount(name: str, value: str) -> float:
+    """The amount in `value`. Raises ParameterError where it is none."""
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value)
+    raise ParameterError(
+        f"The environment variable {name} is not an amount.",
+        "Expected digits, and a point where there is a fraction, for example 2.5.",
+        "correct it, or leave it out.",
     )
 
 

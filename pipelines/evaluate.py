@@ -2,18 +2,20 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from pipelines.bootstrap import Floats, Integers
+from pipelines.answering import answer
 from pipelines.bundle import Bundle, read_bundle
+from pipelines.compression import UNCOMPRESSED
+from pipelines.drawn import draw
 from pipelines.files import replacing, write_json
-from pipelines.membership import attack, losses, signals
-from pipelines.plots import draw_comparison, draw_confusion, draw_membership
+from pipelines.measuring import measured
+from pipelines.membership import attack
+from pipelines.pairing import compared
+from pipelines.plots import draw_comparison, draw_membership
 from pipelines.record import Record
-from pipelines.rows import answers, inputs
-from pipelines.scores import Scores, scores_of
+from pipelines.rows import labelled
+from pipelines.scores import Scores
 from pipelines.stage import run
 
 
@@ -37,21 +39,25 @@ def evaluate(
         draft.mkdir()
         for folder in sorted(path for path in model.iterdir() if path.is_dir()):
             bundle = read_bundle(folder)
-            known, true = answers(rows, record, bundle.labels)
-            found = bundle.probabilities(inputs(known, record))
-            scores[folder.name] = scores_of(bundle.labels, true, found, draws=draws, seed=seed)
-            _write_predictions(draft / f"{folder.name}.parquet", known, true, found)
-            draw_confusion(scores[folder.name], f"{bundle.family} ({folder.name})", draft / f"{folder.name}.png")
+            answered = answer(bundle, rows, record)
+            scores[folder.name] = measured(answered, _texts(splits, record), draws=draws, seed=seed)
+            answered.table().write_parquet(draft / f"{folder.name}.parquet")
+            draw(answered, scores[folder.name], f"{bundle.family} ({folder.name})", draft / f"{folder.name}.png")
         draw_comparison(scores, draft / "comparison.png")
-        write_json(draft / "scores.json", _describe(scores, model, rows.height))
+        told = _describe(scores, model, rows.height)
+        if UNCOMPRESSED in scores:
+            told["compression"] = _compressed(draft, scores, model)
+        write_json(draft / "scores.json", told)
         _attack(splits, model, draft, record, attacked, seed)
 
 
-def _write_predictions(path: Path, rows: pl.DataFrame, true: NDArray[np.int64], found: NDArray[np.float64]) -> None:
-    table = rows.select("row").with_columns(
-        true=pl.Series(true), predicted=pl.Series(found.argmax(axis=1)), probability=pl.Series(found.max(axis=1))
-    )
-    table.write_parquet(path)
+def _texts(splits: Path, record: Record) -> tuple[list[str], list[str]]:
+    """Of language, the texts that were learnt, and those that are asked about."""
+    if record.task != "language":
+        return [], []
+    parts = (pl.read_parquet(splits / f"{part}.parquet") for part in ("train", "test"))
+    learnt, asked = (labelled(part, record, ())[record.inputs[0].name].to_list() for part in parts)
+    return learnt, asked
 
 
 def _describe(scores: dict[str, Scores], model: Path, rows: int) -> dict[str, object]:
@@ -65,6 +71,22 @@ def _describe(scores: dict[str, Scores], model: Path, rows: int) -> dict[str, ob
     }
 
 
+def _compressed(draft: Path, scores: dict[str, Scores], model: Path) -> dict[str, object]:
+    """What making the model smaller came to: in bytes, and in answers to the same rows."""
+    role = "candidate" if "candidate" in scores else "baseline"
+    ours, theirs = (pl.read_parquet(draft / f"{name}.parquet") for name in (role, UNCOMPRESSED))
+    paired = compared(ours, theirs, scores[role])
+    smaller, whole = read_bundle(model / role), read_bundle(model / UNCOMPRESSED)
+    return {
+        "role": role,
+        "how": smaller.about["compression"],
+        "bytes_before": len(whole.graph),
+        "bytes_after": len(smaller.graph),
+        "cost": str(paired),
+        "figures": paired.figures(),
+    }
+
+
 def _attack(splits: Path, model: Path, draft: Path, record: Record, attacked: int, seed: int) -> None:
     """Write membership.json and its picture.
 
@@ -72,16 +94,17 @@ def _attack(splits: Path, model: Path, draft: Path, record: Record, attacked: in
     was fitted to either. What an attack on the training rows finds says something beyond that only.
     """
     bundles = {folder.name: read_bundle(folder) for folder in sorted(model.iterdir()) if folder.is_dir()}
-    parts = _parts(splits, record, bundles["baseline"].labels, attacked, seed)
-    easy = {part: losses(*_seen(bundles["baseline"], rows, record)) for part, rows in parts.items()}
+    parts = _parts(splits, record, next(iter(bundles.values())).labels, attacked, seed)
+    plain = bundles.get("baseline")  # a private training has none
+    easy = {part: answer(plain, rows, record).losses for part, rows in parts.items()} if plain else {}
     found: dict[str, dict[str, object]] = {}
     pictures = {}
     for role, bundle in bundles.items():
-        seen = {part: _seen(bundle, rows, record) for part, rows in parts.items()}
-        told = {part: signals(*seen[part], None if role == "baseline" else easy[part]) for part in parts}
+        seen = {part: answer(bundle, rows, record) for part, rows in parts.items()}
+        told = {part: seen[part].signals(None if role == "baseline" else easy.get(part)) for part in parts}
         pictures[f"{bundle.family} ({role})"] = (told["train"]["loss"], told["test"]["loss"])
         figures = {
-            name: attack(told[part], told["test"], seen[part][0], seen["test"][0]).to_dict()
+            name: attack(told[part], told["test"], seen[part].classes, seen["test"].classes).to_dict()
             for name, part in (("membership", "train"), ("drift", "valid"))
             # Validation rows that taught the model are no stranger to it than training rows.
             if part in parts and not (part == "valid" and bundle.about.get("taught_by_validation_rows"))
@@ -93,15 +116,9 @@ def _attack(splits: Path, model: Path, draft: Path, record: Record, attacked: in
 
 def _parts(splits: Path, record: Record, labels: tuple[str, ...], most: int, seed: int) -> dict[str, pl.DataFrame]:
     """At most so many rows of each part whose label the models know; a part without any is left out."""
-    known = pl.col(record.label.name).cast(pl.String).is_in(list(labels))
-    parts = {part: pl.read_parquet(splits / f"{part}.parquet").filter(known) for part in ("train", "valid", "test")}
+    read = {part: pl.read_parquet(splits / f"{part}.parquet") for part in ("train", "valid", "test")}
+    parts = {part: labelled(rows, record, labels) for part, rows in read.items()}
     return {part: rows.sample(min(most, rows.height), seed=seed) for part, rows in parts.items() if rows.height}
-
-
-def _seen(bundle: Bundle, rows: pl.DataFrame, record: Record) -> tuple[Integers, Floats]:
-    """The classes of `rows`, and the probabilities that the model gives them."""
-    known, true = answers(rows, record, bundle.labels)
-    return true, bundle.probabilities(inputs(known, record))
 
 
 if __name__ == "__main__":

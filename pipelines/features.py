@@ -9,13 +9,17 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.letters import Letters
+from pipelines.pixels import Pixels
 from pipelines.record import Record
+from pipelines.scale import Scale
+from pipelines.wordpieces import WordPieces
 
 if TYPE_CHECKING:
     from pipelines.coded import Coded
@@ -26,7 +30,6 @@ Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
 
 PADDING, UNKNOWN = 0, 1
-STEPS = 16
 # A placeholder, a Latin word with its apostrophes, a number, one Han character, or one mark that carries mood.
 TOKEN = re.compile(
     r"<[A-Z_]+>|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_\u3400-\u9fff]+)*|\d+|[\u3400-\u9fff]|[!?！？…]|[\u2600-\u27bf\U0001f300-\U0001faff]"
@@ -168,43 +171,6 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """How a number is read: standardised, and in steps, for what does not rise evenly with it."""
-
-    mean: float
-    deviation: float
-    edges: list[float]
-
-    @classmethod
-    def fit(cls, values: Sequence[Any]) -> "Scale":
-        """Mean, deviation, and quantiles of the distinct `values`: in a column that is mostly zero, the others count.
-
-        The quantiles are inner ones: the outermost would be the values of single people.
-        """
-        given = np.array([_middle(value) for value in values] or [0.0], dtype=np.float64)
-        distinct = np.unique(given)
-        inner = np.linspace(0, 1, min(len(distinct), STEPS + 1) + 2)[1:-1]
-        edges = np.unique(np.quantile(distinct, inner))
-        return cls(float(given.mean()), float(given.std()) or 1.0, edges.tolist())
-
-    @property
-    def width(self) -> int:
-        """How many columns a number takes."""
-        return 1 + len(self.edges)
-
-    def columns(self, values: Sequence[Any]) -> NDArray[np.float32]:
-        """The number in deviations from the mean, the share of each step that it has climbed, whether it is missing."""
-        given = np.array([_middle(value) for value in values], dtype=np.float64)
-        missing = np.isnan(given)
-        filled = np.where(missing, self.mean, given)
-        # Beyond ten deviations a number is a typing error or an outlier; it may not drown the others.
-        scaled = np.clip((filled - self.mean) / self.deviation, -10, 10)
-        edges = np.array(self.edges)
-        steps = np.clip((filled[:, None] - edges[:-1]) / np.diff(edges), 0, 1)
-        return np.column_stack([scaled, steps, missing]).astype(np.float32)
-
-
-@dataclass(frozen=True)
 class Table:
     """Numbers standardised and in steps, categories one-hot, and a column for "missing" or "never seen" beside each.
 
@@ -268,14 +234,27 @@ def _possible(cell: Any) -> Sequence[Any]:
     return cell if isinstance(cell, list) else (cell,)
 
 
-def _middle(cell: Any) -> float:
-    """A number, the middle of an interval, or NaN where it is missing."""
-    if cell is None:
-        return math.nan
-    return cell[0] / 2 + cell[-1] / 2 if isinstance(cell, list) else float(cell)
+@dataclass(frozen=True)
+class Joined:
+    """Features side by side: the text's, or the picture's, and those of the table's columns."""
+
+    kind: ClassVar[str] = "joined"
+    parts: tuple["Features", ...]
+
+    def arrays(self, columns: Columns) -> Arrays:
+        """The arrays of all parts, each under its own name."""
+        return {name: array for part in self.parts for name, array in part.arrays(columns).items()}
 
 
-Features = Union[Terms, Tokens, Table, "NGrams", "Coded", "Together"]
+Features = Union[Terms, Tokens, Table, Joined, Pixels, Letters, WordPieces, "NGrams", "Coded", "Together"]
+
+
+def beside(features: Features, columns: Columns, record: Record) -> Features:
+    """`features` with a table of the record's other features, fitted on `columns`, beside them where there are some."""
+    others = tuple(column for column in record.features if column.type != "image")
+    if not others:
+        return features
+    return Joined((features, Table.fit(columns, replace(record, columns=others))))
 
 
 def to_json(features: Features) -> dict[str, Any]:
@@ -290,9 +269,10 @@ def from_json(value: Mapping[str, Any]) -> Features:
     from pipelines.ngrams import NGrams
     from pipelines.together import Together
 
-    kinds: dict[str, Any] = {kind.kind: kind for kind in (Terms, Tokens, Table, NGrams, Coded, Together)}
+    plain = (Terms, Tokens, Table, Pixels, Letters, WordPieces, NGrams, Coded)
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (*plain, Joined, Together)}
     content = {key: item for key, item in value.items() if key != "kind"}
-    if value["kind"] == Together.kind:
+    if value["kind"] in (Joined.kind, Together.kind):
         content["parts"] = tuple(map(from_json, content["parts"]))
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}

@@ -32,6 +32,7 @@ from pipelines.consents import Consents, is_suppressed
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.ledger import now, open_ledger, reading
+from pipelines.quantities import described, possible, within
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.vault import Vault
@@ -216,8 +217,8 @@ class FeedbackStore:
         return "stored"
 
     def _row(self, connection: Connection, answer: Answer, shown: Any) -> dict[str, Any]:
-        label = answer.label if answer.label is not None else _confirmed(answer, shown)
-        verdict: Verdict = "right" if label == shown.label else "wrong"
+        label = answer.label if answer.label is not None else _confirmed(answer, shown, self.record)
+        verdict: Verdict = "right" if _same(label, shown.label, self.record) else "wrong"
         self._refuse_absurd(answer, label, verdict, shown)
         if label is None or not answer.consent or self.holds_back(shown.subject):
             return {"verdict": verdict}
@@ -247,7 +248,9 @@ class FeedbackStore:
 
     def _refuse_absurd(self, answer: Answer, label: str | None, verdict: Verdict, shown: Any) -> None:
         labels = self.record.label.categories or tuple(json.loads(shown.probabilities))
-        if label is not None and label not in labels:
+        if self.record.task == "regression":
+            _refuse_number(label, self.record)
+        elif label is not None and label not in labels:
             raise AnswerError(
                 "The feedback names a label that is none.",
                 f"Expected one of: {', '.join(labels)}.",
@@ -261,9 +264,24 @@ class FeedbackStore:
             )
 
 
-def _confirmed(answer: Answer, shown: Any) -> str | None:
+def _refuse_number(label: str | None, record: Record) -> None:
+    if label is not None and not within(label, record.label):
+        raise AnswerError(
+            "The feedback names a number that the label cannot have.",
+            f"Expected {described(record.label)}.",
+            "send the right number as `value`, in the units of the label.",
+        )
+
+
+def _same(label: str | None, shown: str, record: Record) -> bool:
+    if record.task != "regression" or label is None:
+        return label == shown
+    return label == possible(shown, record.label) or (within(label, record.label) and float(label) == float(shown))
+
+
+def _confirmed(answer: Answer, shown: Any, record: Record) -> str | None:
     """The label that a bare verdict establishes: the shown one when right, the other of two when wrong."""
     if answer.verdict == "right":
-        return str(shown.label)
+        return possible(str(shown.label), record.label) if record.task == "regression" else str(shown.label)
     others = [label for label in json.loads(shown.probabilities) if label != shown.label]
     return others[0] if len(others) == 1 else None

@@ -6,8 +6,10 @@ A vocabulary, a mean or the edges of steps that are taken from the training rows
 import numpy as np
 
 from pipelines.errors import ParameterError
-from pipelines.features import STEPS, Scale, Table, Tokens
+from pipelines.features import Table, Tokens
+from pipelines.pixels import COLOUR, GREY, Pixels
 from pipelines.record import Column, Record
+from pipelines.scale import STEPS, Scale
 
 BUCKETS = 32
 # From here on a range is walked in steps that grow: counts and sums of money gather at its lower end.
@@ -17,6 +19,17 @@ WIDE = 1000.0
 def fixed_tokens(column: str, length: int, size: int) -> Tokens:
     """The first `length` tokens of a text, each by its hash among `size` ids: there is no vocabulary to leak."""
     return Tokens(column, length, {}, size - 2)
+
+
+def fixed_pixels(column: str, size: tuple[int, ...]) -> Pixels:
+    """Pixels of this height, width and number of channels. Raises ParameterError where `size` is no size."""
+    if len(size) == 3 and min(size) > 0 and size[2] in (GREY, COLOUR):
+        return Pixels(column, *size)
+    raise ParameterError(
+        "params.yaml: `pictures.size` of `train.cnn` or `train.mlp` is no size of pictures.",
+        "Expected height, width, and 1 channel for grey or 3 for colour; with `train.privacy` it cannot be left out.",
+        "write for example `pictures: {size: [28, 28, 1]}`.",
+    )
 
 
 def fixed_table(record: Record) -> Table:

@@ -16,11 +16,14 @@ from typing import Any
 from pipelines.bootstrap import Integers, Measure
 from pipelines.errors import ParameterError
 from pipelines.paired import Figures, Paired, chance, mcnemar_worse, paired_test, signed
+from pipelines.paired_losses import PairedLosses
 from pipelines.scores import Scores
 
 # Gates that are recorded and do not stop a promotion: one chooses who stands for it, one informs.
 RECORDED = "membership_is_recorded"
-INFORMATIVE = frozenset({"beats_baseline", RECORDED})
+ANOTHER_QUESTION = "champion_answers_another_question"
+INFORMATIVE = frozenset({"beats_baseline", RECORDED, ANOTHER_QUESTION})
+Pair = Paired | PairedLosses
 
 SIGNIFICANT = 0.05
 # A class may not lose more than this once the loss is proven.
@@ -30,6 +33,14 @@ SUSPICIOUS = 0.10
 POWER = 0.80
 # So many classes are named in a reason; the figures have them all.
 NAMED = 5
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How much worse than the champion a model may be: in `points` of accuracy, or as a share of its `errors`."""
+
+    points: float
+    errors: float
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ class Decision:
         return cls(**{**content, "gates": [Gate(**gate) for gate in content["gates"]]})
 
 
-def choose_challenger(candidate: str, baseline: str, paired: Paired) -> tuple[str, Gate]:
+def choose_challenger(candidate: str, baseline: str, paired: Pair) -> tuple[str, Gate]:
     """The name of the model that stands for promotion, and the gate that chose it."""
     gate = beats_baseline(paired)
     return (candidate if gate.passed else baseline), gate
@@ -88,7 +99,7 @@ def decision_reason(challenger: str, asked: Sequence[Gate], failed: Sequence[Gat
     return f"{challenger} is not promoted. {reasons}"
 
 
-def beats_baseline(paired: Paired) -> Gate:
+def beats_baseline(paired: Pair) -> Gate:
     """Whether the candidate is significantly better than the baseline, p < .05; a tie is lost."""
     passed = significantly_better(paired)
     verdict = "better than" if passed else "not significantly better than"
@@ -120,7 +131,7 @@ def beats_majority(scores: Scores) -> Gate:
     return Gate("beats_majority", passed, reason, known)
 
 
-def not_worse_than_champion(paired: Paired, margin: float) -> Gate:
+def not_worse_than_champion(paired: Pair, margin: float) -> Gate:
     """Whether the challenger loses less than `margin` (a share: .01 is a point), with 95 % confidence.
 
     Non-inferiority: the low end of the one-sided 95 % interval must be above -margin. Raises
@@ -129,19 +140,19 @@ def not_worse_than_champion(paired: Paired, margin: float) -> Gate:
     if not 0 < margin < 1:
         raise ParameterError(
             f"gates: the margin is {margin}.",
-            "Expected a share above 0 and below 1: 0.01 stands for one point of accuracy.",
+            "Expected a share above 0 and below 1: 0.01 stands for one point of accuracy, or 1 % of the errors.",
             "set the margin in params.yaml to the loss that you would not notice.",
         )
     passed = paired.floor > -margin
     reason = (
-        f"The challenger is {'' if passed else 'not '}shown to be at most {100 * margin:.1f} points worse "
-        f"than the champion: {paired}; with 95 % confidence at least {signed(paired.floor)} points."
+        f"The challenger is {'' if passed else 'not '}shown to be at most {100 * margin:.1f}{paired.unit} worse "
+        f"than the champion: {paired}; with 95 % confidence at least {signed(paired.floor)}{paired.unit}."
     )
     reason += "" if passed else advice(paired, margin)
     return Gate("not_worse_than_champion", passed, reason, {**paired.figures(), "margin": margin})
 
 
-def advice(paired: Paired, margin: float) -> str:
+def advice(paired: Pair, margin: float) -> str:
     """What a failed non-inferiority means: a proven loss, too few rows to tell, or bad luck."""
     needed = rows_needed(paired, margin)
     if paired.difference.high < 0:
@@ -151,19 +162,17 @@ def advice(paired: Paired, margin: float) -> str:
     return ""
 
 
-def rows_needed(paired: Paired, margin: float) -> int:
+def rows_needed(paired: Pair, margin: float) -> int:
     """How many rows show two equal models to be within `margin`, four times out of five.
 
-    The sum of both normal quantiles, squared, times the share of rows on which one model alone is right,
-    over the margin squared (Nam 1997, Biometrics 53:1422-1430).
+    The sum of both normal quantiles, squared, times the variance of a row's difference over the margin squared: for
+    hits that is the share of rows on which one model alone is right (Nam 1997, Biometrics 53:1422-1430).
     """
     quantiles = NormalDist().inv_cdf(1 - SIGNIFICANT) + NormalDist().inv_cdf(POWER)
-    # With few rows none may differ; the rule of three bounds how many do.
-    differing = max(paired.only_ours_right + paired.only_theirs_right, 3) / paired.rows
-    return math.ceil(quantiles**2 * differing / margin**2)
+    return math.ceil(quantiles**2 * paired.variance / margin**2)
 
 
-def better_or_fresher(paired: Paired, newer_data: bool) -> Gate:
+def better_or_fresher(paired: Pair, newer_data: bool) -> Gate:
     """Whether there is a reason to change at all: significantly better, or trained on newer data."""
     better = significantly_better(paired)
     if better:
@@ -176,8 +185,8 @@ def better_or_fresher(paired: Paired, newer_data: bool) -> Gate:
     return Gate("better_or_fresher", better or newer_data, f"{verdict}: {paired}.", known)
 
 
-def significantly_better(paired: Paired) -> bool:
-    """Whether the 95 % interval is above zero and McNemar agrees: for few rows the two may differ."""
+def significantly_better(paired: Pair) -> bool:
+    """Whether the 95 % interval is above zero and the test agrees: for few rows the two may differ."""
     return paired.difference.low > 0 and paired.p_value < SIGNIFICANT
 
 

@@ -7,6 +7,7 @@ came from different rows would need several times as many of them.
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,13 @@ class Paired:
     difference: Measure
     floor: float
     p_value: float
+
+    unit: ClassVar[str] = " points"
+
+    @property
+    def variance(self) -> float:
+        """The variance of a row's difference. With few rows none may differ; the rule of three bounds how many do."""
+        return max(self.only_ours_right + self.only_theirs_right, 3) / self.rows
 
     def __str__(self) -> str:
         """The comparison in words: difference in accuracy, 95 % interval, p-value, rows."""

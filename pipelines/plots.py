@@ -8,13 +8,22 @@ import numpy as np
 
 from pipelines.bootstrap import Floats
 from pipelines.membership import FALSE_POSITIVES, curve
+from pipelines.record import Task
 from pipelines.scores import Scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#2458a6", "#c8641b", "#6b7280"
-COMPARED = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC"}
+CLASSES = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC"}
+COMPARED: dict[Task, dict[str, str]] = {
+    "classification": CLASSES,
+    "ordinal": CLASSES | {"quadratic_kappa": "quadratic kappa"},
+    "regression": {"r2": "R²"},
+    "language": {"bits_per_character": "bits per character", "unigram_bits": "by frequency"},
+}
+# So many classes can be read in a picture; of more, the commonest.
+MOST_DRAWN = 25
 # Class names come in Chinese too; the first of these that the machine has draws them.
 FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "DejaVu Sans"]
 
@@ -22,28 +31,33 @@ FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "
 def draw_confusion(scores: Scores, title: str, path: Path) -> None:
     """How often each class was taken for each other one: shares of the true class, counts in brackets."""
     counts = np.array(scores.confusion)
+    drawn = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_DRAWN])
+    labels, counts = [scores.labels[place] for place in drawn], counts[np.ix_(drawn, drawn)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    size = max(3.6, 1.1 * len(scores.labels) + 1.6)
+    size = max(3.6, 1.1 * len(labels) + 1.6)
     picture = figure(size + 0.6, size)
     axes = picture.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         ink = "white" if share > 0.55 else "black"
         axes.text(column, row, f"{share:.0%}\n({counts[row, column]:,})", ha="center", va="center", color=ink)
-    places = range(len(scores.labels))
-    axes.set_xticks(places, scores.labels, rotation=30 if len(scores.labels) > 3 else 0)
-    axes.set_yticks(places, scores.labels)
-    axes.set(xlabel="predicted", ylabel="true", title=f"{title}, {scores.rows:,} test rows")
+    places = range(len(labels))
+    axes.set_xticks(places, labels, rotation=30 if len(labels) > 3 else 0)
+    axes.set_yticks(places, labels)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
     save(picture, path)
 
 
 def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     """The models' main measures side by side, with 95 % intervals."""
-    picture = figure(6.4, 0.9 + 0.75 * len(COMPARED))
+    task = next(iter(scores.values())).task
+    compared = COMPARED[task]
+    told = "{:.1%}" if task == "classification" else "{:.3f}"
+    picture = figure(6.4, 0.9 + 0.75 * len(compared))
     axes = picture.subplots()
     for shift, (role, found) in enumerate(scores.items()):
         colour = (GREY, BLUE, ORANGE)[shift % 3]
-        for place, measure in enumerate(COMPARED):
+        for place, measure in enumerate(compared):
             value = found.measures.get(measure)
             if value is None:
                 continue
@@ -51,7 +65,7 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
             label = role if place == 0 else None
             axes.errorbar(value.value, place + 0.24 * shift, xerr=spread, fmt="o", color=colour, capsize=4, label=label)
             axes.annotate(
-                f"{value.value:.1%}",
+                told.format(value.value),
                 (value.value, place + 0.24 * shift),
                 (0, 6),
                 textcoords="offset points",
@@ -59,9 +73,10 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
                 fontsize=8,
                 color=colour,
             )
-    axes.set_yticks([place + 0.12 for place in range(len(COMPARED))], list(COMPARED.values()))
+    axes.set_yticks([place + 0.12 for place in range(len(compared))], list(compared.values()))
     axes.invert_yaxis()
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    if task == "classification":
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_title("Test rows, with 95 % intervals")
     axes.legend(loc="best", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

@@ -15,17 +15,21 @@ class Terminal:
     name: str
     started: float = field(default_factory=time.monotonic)
     drawn: float = 0.0
+    seen: tuple[int, int] = (
+        0,
+        0,
+    )  # the epoch on the bar, and the batch that it began with: not the first, after a kill
 
     def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
         """Redraw the bar, ten times a second at most."""
         at = time.monotonic()
-        if done == 1:
-            self.started = at
+        if epoch != self.seen[0]:
+            self.started, self.seen = at, (epoch, done)
         if not sys.stderr.isatty() or (at - self.drawn < 0.1 and done < total):
             return
         self.drawn = at
         full = WIDTH * done // total
-        left = (at - self.started) / max(done - 1, 1) * (total - done)
+        left = (at - self.started) / max(done - self.seen[1], 1) * (total - done)
         bar = "━" * full + "─" * (WIDTH - full)
         told = "" if math.isnan(loss) else f"loss {loss:.3f}  "
         sys.stderr.write(f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  {told}{left:3.0f} s left\033[K")
@@ -45,7 +49,14 @@ class Terminal:
         loss = f"loss {measures['loss']:.3f}  " if "loss" in measures else ""
         sys.stderr.write(
             f"{start}  {self.name} epoch {epoch:2}/{epochs}  {loss}"
-            f"validation loss {measures['valid_loss']:.3f}  accuracy {measures['valid_accuracy']:6.1%}  "
+            f"validation loss {measures['valid_loss']:.3f}  {_quality(measures)}  "
             f"{time.monotonic() - self.started:.1f} s{end}\n"
         )
         sys.stderr.flush()
+
+
+def _quality(measures: dict[str, float]) -> str:
+    """How good a model is on the validation rows, by the measure that it has."""
+    if "valid_accuracy" in measures:
+        return f"accuracy {measures['valid_accuracy']:6.1%}"
+    return f"R² {measures['valid_r2']:6.3f}" if "valid_r2" in measures else ""

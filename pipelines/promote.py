@@ -7,29 +7,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipelines import gates
 from pipelines.bundle import read_bundle
+from pipelines.card import card
+from pipelines.costs import ASKED, Cost, cost_of
 from pipelines.drift.champion import profile_from
 from pipelines.drift.profile import write_profile
 from pipelines.environment import Environment
 from pipelines.errors import BusyError
 from pipelines.files import digest, read_json, replacing
-from pipelines.gates import Decision, Gate
+from pipelines.gates import Decision, Gate, Margins
 from pipelines.giving_away import PrivacyLimits, attack_figures, resists_membership
 from pipelines.leaks.report import require_clean
 from pipelines.ledger import Champion, Ledger, open_ledger
-from pipelines.paired import Paired, paired_test
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
 from pipelines.reigns import reign_before
 from pipelines.reports import read_scores, roles_in
-from pipelines.rows import answers, inputs
-from pipelines.scores import Scores
+from pipelines.rows import inputs, labelled
 from pipelines.stage import run
+from pipelines.standing import beats_ignorance
 from pipelines.versions import describe
+from pipelines.versus import against, challenger_of
 from pipelines.workspace import OWN, RAW
 
 
@@ -40,23 +41,27 @@ def promote(
     *,
     record: Record,
     margin: float = 0.02,
+    error_margin: float = 0.1,
     privacy: PrivacyLimits = PrivacyLimits(),
     environment: Environment,
     workspace: Path,
 ) -> dict[str, Any]:
     """Decide whether the new model takes over, record why, and let it; the decision as the ledger keeps it.
 
-    The same model on the same rows is decided once: asking again returns the first decision.
+    It may be worse than the champion by `margin`, a share of the rows; or, where answers are not right or wrong but
+    near or far, by `error_margin`, a share of the champion's error. The same model on the same rows is decided once:
+    asking again returns the first decision.
     """
     ledger = open_ledger(environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
-    question = _question(splits, model, margin, privacy)
+    margins = Margins(margin, error_margin)
+    question = _question(splits, model, margins, privacy)
     known = ledger.decision(question)
     if known is not None:
         _finish_alias(ledger, known, environment, workspace)
         return known
     champion = ledger.champion(record.name)
-    decision = weigh(splits, model, report, record, margin, privacy, champion, workspace)
+    decision = weigh(splits, model, report, record, margins, privacy, champion, workspace)
     entry = _describe(decision, question, record, model, report, champion, environment, workspace)
     registry = open_registry(environment, workspace)
     _remember(registry, model, report, decision)
@@ -71,71 +76,34 @@ def weigh(
     model: Path,
     report: Path,
     record: Record,
-    margin: float,
+    margins: Margins,
     privacy: PrivacyLimits,
     champion: Champion | None,
     workspace: Path,
 ) -> Decision:
     """The decision about the models in `model`, by paired tests on the same test rows."""
     found = {role: pl.read_parquet(report / f"{role}.parquet") for role in roles_in(model)}
-    challenger, first = _challenger(found)
-    scores = read_scores(report)[challenger]
+    measured = read_scores(report)
+    challenger, first = challenger_of(found, measured)
+    scores = measured[challenger]
     clean = require_clean(workspace, [splits, model, report])
     given_away = resists_membership(report, model, challenger, privacy)
-    asked = [clean, *first, gates.beats_majority(scores), given_away]
+    asked = [clean, *first, beats_ignorance(scores), given_away]
     if champion is not None and digest(model / challenger) == champion.body["digest"]:
         reason = f"The new model is version {champion.version}, the champion, byte for byte."
         asked.append(Gate("is_another_model", passed=False, reason=reason, figures={}))
     elif champion is not None:
-        asked += _against(champion, found[challenger], scores, splits, record, margin, workspace)
+        bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+        version = describe(workspace / RAW)
+        newer = version is not None and version[0] != champion.body["data_version"]
+        test = pl.read_parquet(splits / "test.parquet")
+        asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins)
     return gates.decide(challenger, asked)
 
 
-def _challenger(found: Mapping[str, pl.DataFrame]) -> tuple[str, list[Gate]]:
-    """The candidate where it beats the baseline beyond chance; a tie is lost, and the simpler model stands."""
-    if "candidate" not in found:
-        return "baseline", []
-    if "baseline" not in found:  # a private training has none: it would be trained without noise
-        return "candidate", []
-    paired = _paired(found["candidate"], found["baseline"]["predicted"].to_numpy())
-    winner, gate = gates.choose_challenger("candidate", "baseline", paired)
-    return winner, [gate]
-
-
-def _against(
-    champion: Champion,
-    challenger: pl.DataFrame,
-    scores: Scores,
-    splits: Path,
-    record: Record,
-    margin: float,
-    workspace: Path,
-) -> list[Gate]:
-    """The gates between the challenger and the champion, on today's test rows."""
-    bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
-    rows, _ = answers(pl.read_parquet(splits / "test.parquet"), record, tuple(scores.labels))
-    names = [bundle.labels[place] for place in bundle.probabilities(inputs(rows, record)).argmax(axis=1)]
-    # A label that the challenger does not know can only be a wrong answer: it is nobody's place.
-    places = {label: place for place, label in enumerate(scores.labels)}
-    theirs = np.array([places.get(name, -1) for name in names], dtype=np.int64)
-    paired = _paired(challenger, theirs)
-    version = describe(workspace / RAW)
-    newer = version is not None and version[0] != champion.body["data_version"]
-    true, ours = challenger["true"].to_numpy(), challenger["predicted"].to_numpy()
-    return [
-        gates.not_worse_than_champion(paired, margin),
-        gates.better_or_fresher(paired, newer),
-        gates.classes_hold(true, ours, theirs, scores.labels),
-    ]
-
-
-def _paired(ours: pl.DataFrame, theirs: Any) -> Paired:
-    return paired_test(ours["true"].to_numpy(), ours["predicted"].to_numpy(), theirs)
-
-
-def _question(splits: Path, model: Path, margin: float, privacy: PrivacyLimits) -> str:
-    """What is being decided: these models, on these rows, by this margin and these limits."""
-    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margin), repr(privacy)]
+def _question(splits: Path, model: Path, margins: Margins, privacy: PrivacyLimits) -> str:
+    """What is being decided: these models, on these rows, by these margins and these limits."""
+    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margins), repr(privacy)]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 
@@ -179,8 +147,8 @@ def _remember(registry: Registry, model: Path, report: Path, decision: Decision)
     """Give each model's MLflow run its measures, its pictures and what was decided about it."""
     runs: Any = read_json(model / "runs.json")
     for role, scores in read_scores(report).items():
-        run_id = runs[role]
-        if not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
+        run_id = runs.get(role)  # what a model was before it was made smaller has no run of its own
+        if run_id is None or not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
             continue
         measures = {f"test_{name}": value.value for name, value in scores.measures.items()}
         registry.log(run_id, measures | attack_figures(report, role))
@@ -207,6 +175,7 @@ def _crown(
         shutil.copytree(bundle, draft)
     profile = OWN / "profiles" / f"{kept.name}.npz"
     write_profile(workspace / profile, profile_from(splits, report, entry["winner"], record))
+    cost = _describe_version(registry, record, version, outputs, entry)
     body = {
         "bundle": str(kept),
         "digest": entry["digest"],
@@ -215,11 +184,28 @@ def _crown(
         "data_version": entry["data_version"],
         "profile": str(profile),
         "measures": entry["measures"][entry["winner"]],
+        "cost": cost.to_dict(),
     }
     _take_over(ledger, record.name, champion, version, body, entry | {"version": version, "champion": body})
     registry.crown(record.name, version)
     ledger.append("alias", {"model": record.name, "version": version})
     return ledger.last("decision") or entry
+
+
+def _describe_version(
+    registry: Registry, record: Record, version: int, outputs: tuple[Path, Path, Path], entry: dict[str, Any]
+) -> Cost:
+    """Write the model's card into the registry; what the model costs whoever serves it."""
+    splits, model, report = outputs
+    bundle = read_bundle(model / entry["winner"])
+    rows = labelled(pl.read_parquet(splits / "test.parquet"), record, bundle.labels).head(ASKED)
+    cost = cost_of(bundle, model / entry["winner"], inputs(rows, record))
+    found: Any = read_json(report / "scores.json")
+    compression = found.get("compression")
+    if compression is not None and compression["role"] != entry["winner"]:
+        compression = None
+    registry.describe(record.name, version, card(record, entry, bundle, found["models"], cost, compression))
+    return cost
 
 
 def _version(registry: Registry, record: Record, bundle: Path, entry: dict[str, Any]) -> int:

@@ -27,6 +27,9 @@ COVERS = (
     "parts, not the validation and test rows, whose measures are published, and not what `anonymise` and `split` did"
 )
 
+# Families that are not taught step by step, so that no noise can go with a step.
+WITHOUT_GRADIENTS = ("linear", "nbsvm", "ngrams", "boosting", "auto")
+
 
 def check_privacy(privacy: Privacy, family: str, record: Record, class_weight: str) -> None:
     """Raise ParameterError where something else than noisy gradients would tell of the training rows."""
@@ -43,11 +46,17 @@ def check_privacy(privacy: Privacy, family: str, record: Record, class_weight: s
                 f"Expected {'a number between 0 and 1' if key == 'delta' else 'a number above 0'}.",
                 "start from `{epsilon: 3, delta: 1e-5, clip: 1}`.",
             )
-    if family in ("linear", "ngrams", "boosting", "auto"):
+    if family in WITHOUT_GRADIENTS:
         raise ParameterError(
             f"params.yaml: `train.family` is '{family}', which is not trained by noisy gradients.",
             "Expected, with `train.privacy`, a neural family: lstm for a text, mlp for a table.",
             "choose one of them; `mlp: {layers: []}` is a logistic regression.",
+        )
+    if record.task != "classification" or (record.text is not None and record.features):
+        raise ParameterError(
+            "params.yaml: `train.privacy` is set, and `record` asks for more than classes of a text, or of a table.",
+            "Expected a label of categories without an order, and either a text or a table: what is protected today.",
+            "change the label's column and the features in `record`, or remove `train.privacy`.",
         )
     if class_weight == "balanced":
         raise ParameterError(

@@ -18,12 +18,17 @@ Role = Literal["subject", "key", "time", "text", "feature", "label", "split", "c
 # anything there. none: says nothing about who somebody is.
 Privacy = Literal["identifier", "quasi", "free_text", "none"]
 
+# What a model says of a row: one of some labels, one of labels in an order, a number, or how its text goes on.
+Task = Literal["classification", "ordinal", "regression", "language"]
+
 TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
 # The name of a data set names its key store, its experiment and its models: files, on any system's disk.
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 # Seconds, or thousandths of them, since the beginning of 1970 in UTC.
 EPOCHS = {"epoch": 1, "epoch_ms": 1000}
+# Of two values each is the other's opposite, whichever comes first.
+FEWEST_ORDERED = 3
 ONE_EACH: tuple[Role, ...] = ("subject", "key", "time", "text", "label", "split", "consent")
 
 
@@ -34,7 +39,7 @@ class Column:
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
     set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of
     a `unique` column, the first one passes. `format` says how a time is written where it is not ISO 8601: codes of
-    strftime, or one of EPOCHS.
+    strftime, or one of EPOCHS. `ordered` says that the categories of a label stand in their order.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Column:
     max: float | None = None
     format: str | None = None
     unique: bool = False
+    ordered: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -82,6 +88,27 @@ class Record:
     def features(self) -> tuple[Column, ...]:
         """The columns of a table that the model reads."""
         return tuple(column for column in self.columns if column.role == "feature")
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """All that the model reads: the text, if there is one, and the columns of a table, if there are any."""
+        return ((self.text,) if self.text else ()) + self.features
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the answer is one of some labels."""
+        return self.task in ("classification", "ordinal")
+
+    @property
+    def task(self) -> Task:
+        """What the model says of a row; it follows from the label, and a text without one is to be written on."""
+        label = self.with_role("label")
+        if label is None:
+            return "language"
+        if label.ordered:
+            return "ordinal"
+        # A number whose values are listed is a name for each of them, as the ten digits of a picture are.
+        return "regression" if label.is_numeric and not label.categories else "classification"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,6 +180,7 @@ def _parse_column(name: str, entry: object) -> Column:
         _refuse_value(where, "role", entry["role"], ROLES)
     _refuse_value(where, "privacy", entry.get("privacy", "none"), PRIVACY)
     _refuse_format(where, entry)
+    _refuse_flag(where, "ordered", entry)
     lists = {
         key: tuple(_spelling(value) for value in entry[key])
         for key in ("missing", "categories", "granted")
@@ -170,6 +198,15 @@ def _refuse_format(where: str, entry: Mapping[str, object]) -> None:
         f'Expected, at a column of type time, codes as in "%m/%d/%Y %H:%M", or {" or ".join(EPOCHS)}.',
         f"correct `{where}.format`, or remove it: ISO 8601 needs none.",
     )
+
+
+def _refuse_flag(where: str, key: str, entry: Mapping[str, object]) -> None:
+    if not isinstance(entry.get(key, False), bool):
+        raise RecordError(
+            f"params.yaml: `{where}.{key}` is neither true nor false.",
+            f"Expected `{key}: true`, or nothing.",
+            f"correct `{where}.{key}`, or remove it.",
+        )
 
 
 def _spelling(value: object) -> str:
@@ -201,6 +238,30 @@ def _refuse_value(where: str, key: str, value: object, allowed: tuple[str, ...])
     )
 
 
+def _check_task(record: Record) -> None:
+    label = record.with_role("label")
+    if not record.inputs or (label is None and record.features):
+        raise RecordError(
+            "params.yaml: `record` does not say what to predict from what.",
+            "Expected one column with `role: label`, and one with `role: text` or some with `role: feature`; "
+            "or a text alone, for a model that writes.",
+            "give the columns of your data their roles.",
+        )
+    if label is not None and label.type in ("time", "image"):
+        raise RecordError(
+            f"params.yaml: the label `{label.name}` is of type {label.type}, which no model answers.",
+            "Expected a category or a boolean to choose, or a number or an integer to estimate.",
+            f"give `record.columns.{label.name}` one of these types, or another column `role: label`.",
+        )
+    for column in record.columns:
+        if column.ordered and (column is not label or len(column.categories) < FEWEST_ORDERED):
+            raise RecordError(
+                f"params.yaml: `record.columns.{column.name}.ordered` has no order to speak of.",
+                f"Expected it at the label, whose `categories` list {FEWEST_ORDERED} values or more, lowest first.",
+                f"list the values of `{column.name}` in their order under `categories`, or remove `ordered`.",
+            )
+
+
 def _check_roles(record: Record) -> None:
     for role in ONE_EACH:
         named = [column.name for column in record.columns if column.role == role]
@@ -210,12 +271,7 @@ def _check_roles(record: Record) -> None:
                 f"Expected at most one column with the role '{role}'.",
                 f"keep `role: {role}` at one of them.",
             )
-    if record.with_role("label") is None or (record.text is None and not record.features):
-        raise RecordError(
-            "params.yaml: `record` does not say what to predict from what.",
-            "Expected one column with `role: label`, and one with `role: text` or some with `role: feature`.",
-            "give the columns of your data their roles.",
-        )
+    _check_task(record)
     consent = record.with_role("consent")
     if consent is not None and not consent.granted:
         raise RecordError(

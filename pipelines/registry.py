@@ -10,6 +10,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,13 @@ class Registry:
             return False
         return True
 
+    def started(self, run: str) -> str | None:
+        """When the run began, in UTC as the ledger writes it; None where this store does not know it."""
+        if not self.exists(run):
+            return None
+        began = datetime.fromtimestamp(self.client.get_run(run).info.start_time / 1000, UTC)
+        return began.isoformat(timespec="microseconds")
+
     def register(self, model: str, run: str, bundle: Path, record: Record, tags: Mapping[str, str]) -> int:
         """The new version of `model` that wraps `bundle`; `mlflow.pyfunc.load_model` reads it, without a pickle."""
         with tempfile.TemporaryDirectory(prefix="flywheel-model-") as folder:
@@ -96,6 +104,10 @@ class Registry:
         """Set tags of a version of `model`."""
         for key, value in tags.items():
             self.client.set_model_version_tag(model, str(version), key, value)
+
+    def describe(self, model: str, version: int, text: str) -> None:
+        """Let `text`, in Markdown, be what the registry says of `version`."""
+        self.client.update_model_version(model, str(version), description=text)
 
     def crown(self, model: str, version: int) -> None:
         """Let the alias `champion` name `version`."""
@@ -140,9 +152,9 @@ def _signature(record: Record) -> Any:
     from mlflow.types import ColSpec, Schema
 
     kinds = {"integer": "double", "number": "double"}
-    columns = [record.text] if record.text else list(record.features)
-    takes = [ColSpec(kinds.get(c.type, "string"), c.name, required=record.text is not None) for c in columns if c]
-    return ModelSignature(inputs=Schema(takes), outputs=Schema([ColSpec("string", "label")]))
+    takes = [ColSpec(kinds.get(c.type, "string"), c.name, required=c.role == "text") for c in record.inputs]
+    gives = ColSpec("double", "value") if record.task == "regression" else ColSpec("string", "label")
+    return ModelSignature(inputs=Schema(takes), outputs=Schema([gives]))
 
 
 @contextlib.contextmanager

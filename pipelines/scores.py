@@ -21,6 +21,7 @@ from pipelines.bootstrap import (
 )
 from pipelines.confusion import confusion_matrix, confusion_measures, margins
 from pipelines.errors import DataError
+from pipelines.record import Task
 
 MEASURES = (
     "accuracy",
@@ -31,6 +32,14 @@ MEASURES = (
     "roc_auc",
     "majority_accuracy",
 )
+MEASURES_OF: dict[Task, tuple[str, ...]] = {
+    "classification": MEASURES,
+    "ordinal": (*MEASURES, "mae", "quadratic_kappa"),
+    "regression": ("mse", "rmse", "mae", "r2", "mean_rmse", "mean_mae"),
+    "language": ("log_loss", "perplexity", "bits_per_character", "unigram_bits"),
+}
+# One ranking per class is drawn again and again; among so many classes none of them says much.
+MOST_RANKED = 100
 PER_CLASS = ("precision", "recall", "f1")
 
 # A certain and wrong answer costs 34.5 nats instead of infinity.
@@ -39,11 +48,11 @@ SMALLEST_PROBABILITY = 1e-15
 
 @dataclass(frozen=True)
 class Scores:
-    """What a classifier got right on `rows` rows; shares are between 0 and 1, log loss is in nats.
+    """What a model got right on `rows` rows; shares are between 0 and 1, log loss is in nats.
 
-    `roc_auc` is of the second label where there are two, else one-vs-rest, averaged over the classes
-    present. `majority_accuracy` is that of always answering the commonest class, and has no interval.
-    `support` counts each class's rows. `confusion` has a row per true and a column per predicted label.
+    `roc_auc` is of the second label where there are two, else one-vs-rest, averaged over the classes present; absent
+    beyond MOST_RANKED classes. `majority_accuracy` is that of always answering the commonest class, and has no
+    interval. `support` counts each class's rows. `confusion` has a row per true and a column per predicted label.
     """
 
     rows: int
@@ -52,11 +61,12 @@ class Scores:
     classes: dict[str, dict[str, Measure]]
     support: dict[str, int]
     confusion: list[list[int]]
+    task: Task = "classification"
 
     def to_dict(self) -> dict[str, Any]:
         """These scores as JSON can hold them; a measure that cannot be computed is null."""
         content = asdict(self)
-        content["measures"] = {name: content["measures"].get(name) for name in MEASURES}
+        content["measures"] = {name: content["measures"].get(name) for name in MEASURES_OF[self.task]}
         return content
 
     @classmethod
@@ -82,16 +92,23 @@ class Ranking:
 
 
 def scores_of(
-    labels: Sequence[str], true: Integers, probabilities: Floats, *, draws: int = 1000, seed: int = 0
+    labels: Sequence[str],
+    true: Integers,
+    probabilities: Floats,
+    predicted: Integers | None = None,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> Scores:
     """Measure the predictions `probabilities` (rows, labels) against the class numbers `true` (rows,).
 
-    The predicted class is the most probable one, the first of equals. Raises DataError where the two do
-    not fit each other or the labels.
+    The `predicted` class is the most probable one unless given, the first of equals. Raises DataError where the two
+    do not fit each other or the labels.
     """
     check(labels, true, probabilities)
     rng = np.random.default_rng(seed)
-    confusion = confusion_matrix(true, probabilities.argmax(axis=1), len(labels))
+    predicted = probabilities.argmax(axis=1) if predicted is None else predicted
+    confusion = confusion_matrix(true, predicted, len(labels))
     values, drawn = bootstrap_confusion(confusion, draws, rng)
     more, more_drawn = bootstrap_rows(true, probabilities.astype(np.float64), draws, rng)
     measures = measures_of({**values, **more}, {**drawn, **more_drawn})
@@ -190,7 +207,7 @@ def row_losses(true: Integers, probabilities: Floats) -> Floats:
 def rankings(true: Integers, probabilities: Floats) -> list[Ranking]:
     """One ranking per class that is asked about: the second of two, or each one that the rows have."""
     classes = probabilities.shape[1]
-    asked = [1] if classes == 2 else range(classes)
+    asked = [1] if classes == 2 else range(classes if classes <= MOST_RANKED else 0)
     return [ranking(true == k, probabilities[:, k]) for k in asked if np.any(true == k)]
 
 

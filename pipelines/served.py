@@ -11,16 +11,18 @@ from pipelines.bundle import read_bundle
 
 
 class Served(PythonModel):  # type: ignore[misc]  # mlflow is skipped by the type checker
-    """Predicts a label for each row of a data frame."""
+    """Predicts a label, or a number, for each row of a data frame."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the bundle that lies beside this code."""
         self.bundle = read_bundle(Path(context.artifacts["bundle"]))
 
-    def predict(self, context: PythonModelContext, model_input: pandas.DataFrame, params: Any = None) -> list[str]:
-        """The most probable label of each row."""
+    def predict(self, context: PythonModelContext, model_input: pandas.DataFrame, params: Any = None) -> list[Any]:
+        """What the model answers to each row."""
         columns = {name: model_input[name].tolist() for name in model_input.columns}
-        return [self.bundle.labels[place] for place in self.bundle.probabilities(columns).argmax(axis=1)]
+        if self.bundle.task == "regression":
+            return [float(value) for value in self.bundle.values(columns)]
+        return [self.bundle.labels[place] for place in self.bundle.decided(self.bundle.probabilities(columns))]
 
 
 mlflow.models.set_model(Served())

@@ -5,7 +5,7 @@ Half of them were, by a coin each; the rest, and many more, are what those are c
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,12 +52,11 @@ def examine(
 
 
 def invented(problem: Problem, texts: list[str], seed: int) -> Columns:
-    """As many rows as `texts`: those themselves, or for a table each cell drawn from the training rows by itself."""
-    if problem.record.text is not None:
-        return {problem.record.text.name: list(texts)}
+    """As many rows as `texts`: those themselves, and of a table each cell drawn from the training rows by itself."""
     rng = np.random.default_rng(seed)
+    written = problem.record.text.name if problem.record.text is not None else None
     return {
-        name: [values[place] for place in rng.integers(0, len(values), len(texts))]
+        name: list(texts) if name == written else [values[place] for place in rng.integers(0, len(values), len(texts))]
         for name, values in problem.train.columns.items()
     }
 
@@ -73,4 +72,4 @@ def _taught(problem: Problem, columns: Columns, classes: np.ndarray) -> Problem:
     strangers = tuple(f"canary {number}" for number in range(len(classes)))
     subjects = (*problem.train.subjects, *strangers) if problem.train.subjects else ()
     part = Part(rows, np.concatenate([problem.train.labels, classes]), subjects)
-    return Problem(problem.record, problem.labels, part, problem.valid, problem.weights, problem.seed)
+    return replace(problem, train=part)

@@ -21,10 +21,20 @@ from service.commits import GroupCommit
 from service.limits import BodyLimit
 from service.people import ask_for_people
 from service.refusals import DESCRIBED, DESCRIBED_ANSWER, tell_refusals
-from service.requests import LONGEST_NAME, Acknowledged, Feedback, Health, Predicted, Question, question
+from service.requests import (
+    LONGEST_NAME,
+    Acknowledged,
+    Feedback,
+    Health,
+    Predicted,
+    PredictedNumber,
+    Question,
+    largest_body,
+    question,
+)
 
 ROUTES = {
-    "POST /predict": "a row in, a label out",
+    "POST /predict": "a row in, a label or a number out",
     "POST /feedback": "what would have been right",
     "DELETE /subjects/{subject}": "forget somebody (operators)",
     "PUT /subjects/{subject}/consent": "give or withdraw consent (operators)",
@@ -49,7 +59,7 @@ class Desk:
     store: FeedbackStore
     showing: GroupCommit[Shown]
 
-    def predict(self, asked: Question) -> Predicted:
+    def predict(self, asked: Question) -> Predicted | PredictedNumber:
         """Predict one row, and remember it sealed."""
         reigning, values = self.serving.require(), asked.cells(self.record)
         (found,) = reigning.predict([values], self.record)
@@ -60,13 +70,14 @@ class Desk:
         held_back = asked.subject is not None and self.store.holds_back(owner)
         if not held_back:
             self.showing.add(Shown(name, version, found.label, found.probabilities, owner, cells))
-        return Predicted(
-            prediction_id=None if held_back else name,
-            label=found.label,
-            probabilities=found.probabilities,
-            model=self.record.name,
-            model_version=version,
-        )
+        shown: dict[str, Any] = {
+            "prediction_id": None if held_back else name,
+            "model": self.record.name,
+            "model_version": version,
+        }
+        if found.value is not None:
+            return PredictedNumber(value=found.value, **shown)
+        return Predicted(label=found.label, probabilities=found.probabilities, **shown)
 
     def health(self) -> Health:
         """Who serves, since when, and how many answers wait to be learnt from."""
@@ -94,7 +105,7 @@ def create_app(workspace: Path, environment: Environment) -> FastAPI:
         redoc_url=None,
         lifespan=lambda _: _watching(desk),
     )
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, largest=largest_body(desk.record))
     tell_refusals(app)
     _routes(app, desk)
     ask_for_people(app, desk.store, environment)
@@ -127,12 +138,13 @@ def _routes(app: FastAPI, desk: Desk) -> None:
         """What there is."""
         return {"model": desk.record.name, "routes": ROUTES}
 
-    def predict(asked: Question) -> Predicted:
-        """The label of one row, how sure the model is of each, and an id to answer to."""
+    def predict(asked: Question) -> Any:
+        """The label of one row and how sure the model is of each, or its number; and an id to answer to."""
         return desk.predict(asked)
 
-    # The body's schema follows from the record, which no annotation in the source can name.
+    # The bodies' schemas follow from the record, which no annotation in the source can name.
     predict.__annotations__["asked"] = question(desk.record)
+    predict.__annotations__["return"] = PredictedNumber if desk.record.task == "regression" else Predicted
     app.post("/predict", responses=DESCRIBED)(predict)
 
     replayed = {"model": Acknowledged, "description": "The same answer was stored before"}

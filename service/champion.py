@@ -25,10 +25,11 @@ class NoChampionError(DataError):
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one row."""
+    """What a model says of one row: a label and how sure it is of each; or a number, which is then its own label."""
 
     label: str
     probabilities: dict[str, float]
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,15 @@ class Reigning:
     key: bytes | None = None  # surrogates in questions come from it, as they did in the training texts
 
     def predict(self, rows: Sequence[Arrived], record: Record) -> list[Prediction]:
-        """The label of each row, and the probability of every label."""
-        found = self.bundle.probabilities(as_columns(rows, record, self.bundle.text, self.key))
-        labels = self.bundle.labels
-        return [Prediction(labels[row.argmax()], dict(zip(labels, row.tolist(), strict=True))) for row in found]
+        """The label of each row, and the probability of every label; or each row's number."""
+        columns, labels = as_columns(rows, record, self.bundle.text, self.key), self.bundle.labels
+        if self.bundle.task == "regression":
+            return [Prediction(repr(value), {}, value) for value in self.bundle.values(columns).tolist()]
+        found = self.bundle.probabilities(columns)
+        return [
+            Prediction(labels[place], dict(zip(labels, row.tolist(), strict=True)))
+            for place, row in zip(self.bundle.decided(found), found, strict=True)
+        ]
 
 
 def load(champion: Champion, record: Record, workspace: Path, key: bytes | None = None) -> Reigning:
@@ -58,6 +64,7 @@ def load(champion: Champion, record: Record, workspace: Path, key: bytes | None 
     try:
         reigning = Reigning(champion, read_bundle(workspace / body["bundle"], body["digest"], threads=1), now(), key)
         clean("", reigning.bundle.text)  # a finder that is not installed here is missed now, not at the first question
+        _refuse_another_task(reigning, record)
         reigning.predict([dict.fromkeys(column.name for column in read_columns(record))], record)
     except ParameterError as error:
         what, expected, fix = str(error).split("\n", 2)
@@ -70,6 +77,16 @@ def load(champion: Champion, record: Record, workspace: Path, key: bytes | None 
             "roll back to another version (`flywheel rollback`), or train again (`flywheel run`).",
         ) from None
     return reigning
+
+
+def _refuse_another_task(reigning: Reigning, record: Record) -> None:
+    """Raise ParameterError where the champion answers what `record` no longer asks."""
+    if reigning.bundle.task != record.task:
+        raise ParameterError(
+            f"It answers by {reigning.bundle.task}, and `record` in params.yaml asks for {record.task}.",
+            "Expected a champion that was trained for the label of today.",
+            "train again (`flywheel run`), or restore the label's column in `record`.",
+        )
 
 
 def no_champion() -> NoChampionError:

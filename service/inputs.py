@@ -17,7 +17,7 @@ Arrived = Mapping[str, str | None]
 
 def read_columns(record: Record) -> tuple[Column, ...]:
     """The columns of `record` that a model reads."""
-    return (record.text,) if record.text else record.features
+    return record.inputs
 
 
 def as_columns(

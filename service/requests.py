@@ -1,20 +1,25 @@
 """What may be asked: request bodies made from the record, checked strictly; and what is answered."""
 
+import base64
+import binascii
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from pipelines.feedback import Answer, Outcome, Verdict
+from pipelines.pictures import PictureError, picture_cell
+from pipelines.quantities import LARGEST_WHOLE, as_cell
 from pipelines.record import Column, Record
 from pipelines.values import readable
+from service.limits import LARGEST_BODY
 
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
-# Beyond this a float no longer tells whole numbers apart.
-LARGEST_WHOLE = 2**53
+# Base64 of a picture of 5 MB.
+LONGEST_PICTURE = 6_700_000
 
 
 def _storable(text: str) -> str:
@@ -39,6 +44,17 @@ def _whole(number: float) -> float:
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 Spoken = Annotated[Text, AfterValidator(_spoken)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable), AfterValidator(_spoken)]
+
+
+def _pixels_alone(cell: str) -> str:
+    """The picture without what a camera wrote beside its pixels: it is stored as the pipeline would store it."""
+    try:
+        return picture_cell(base64.b64decode(cell, validate=True))
+    except (PictureError, binascii.Error, ValueError):
+        raise ValueError("Input should be a whole PNG or JPEG file in base64") from None
+
+
+Picture = Annotated[str, Field(max_length=LONGEST_PICTURE), AfterValidator(_pixels_alone)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -76,6 +92,7 @@ class TableQuestion(Question):
     """A table's row to predict."""
 
     features: BaseModel
+    apart: ClassVar[frozenset[str]] = frozenset({"subject"})
 
     @model_validator(mode="before")
     @classmethod
@@ -83,8 +100,8 @@ class TableQuestion(Question):
         """Take features that stand beside each other without `features` around them."""
         if not isinstance(body, Mapping) or "features" in body:
             return body
-        flat = {key: value for key, value in body.items() if key != "subject"}
-        return {"features": flat} | ({"subject": body["subject"]} if "subject" in body else {})
+        flat = {key: value for key, value in body.items() if key not in cls.apart}
+        return {"features": flat} | {key: value for key, value in body.items() if key in cls.apart}
 
     def cells(self, record: Record) -> dict[str, str | None]:
         """The features as text, each under its column."""
@@ -92,16 +109,41 @@ class TableQuestion(Question):
         return {column.name: _cell(given[column.name], column) for column in record.features}
 
 
+def largest_body(record: Record) -> int:
+    """How many bytes a question may have: a picture is larger than any text."""
+    return LARGEST_BODY + LONGEST_PICTURE * sum(column.type == "image" for column in record.features)
+
+
+class JoinedQuestion(TableQuestion):
+    """A text with columns of a table beside it."""
+
+    text: Spoken
+
+    def cells(self, record: Record) -> dict[str, str | None]:
+        """The text and the features, each under its column."""
+        text = {record.text.name: self.text} if record.text else {}
+        return text | super().cells(record)
+
+
 def question(record: Record) -> type[Question]:
     """The body of POST /predict for `record`."""
-    if record.text is not None:
-        aliases = AliasChoices("text", record.text.name) if record.text.name != "subject" else AliasChoices("text")
-        described = Field(validation_alias=aliases, description=f"Also accepted as `{record.text.name}`.")
+    if record.text is None:
+        return create_model("TableQuestion", __base__=TableQuestion, features=(_features(record), ...))
+    aliases = ("text", record.text.name) if record.text.name != "subject" else ("text",)
+    described = Field(validation_alias=AliasChoices(*aliases), description=f"Also accepted as `{record.text.name}`.")
+    if not record.features:
         return create_model("TextQuestion", __base__=TextQuestion, text=(Spoken, described))
+    made = create_model(
+        "JoinedQuestion", __base__=JoinedQuestion, text=(Spoken, described), features=(_features(record), ...)
+    )
+    made.apart = frozenset({"subject", *aliases} - {column.name for column in record.features})
+    return made
+
+
+def _features(record: Record) -> type[BaseModel]:
     # A column may be called anything, also what Python or pydantic reserve: it is an alias, not an attribute.
     fields: dict[str, Any] = {f"column_{place}": _field(column) for place, column in enumerate(record.features)}
-    features = create_model("Features", __base__=Strict, **fields)
-    return create_model("TableQuestion", __base__=TableQuestion, features=(features, ...))
+    return create_model("Features", __base__=Strict, **fields)
 
 
 def _field(column: Column) -> tuple[Any, Any]:
@@ -116,6 +158,8 @@ def _type(column: Column) -> Any:
         return Annotated[number, Field(ge=column.min, le=column.max)]
     if column.type == "boolean":
         return bool
+    if column.type == "image":
+        return Picture
     if column.categories:
         return Literal[(*column.categories, *column.missing)]
     return Annotated[Text, AfterValidator(_time(column))] if column.type == "time" else Text
@@ -143,13 +187,14 @@ def _cell(value: str | float | bool | None, column: Column) -> str | None:
 
 
 class Feedback(Strict):
-    """What a user says of one prediction: the label that would have been right, or a verdict.
+    """What a user says of one prediction: the label or the number that would have been right, or a verdict.
 
     Posting it is consent to learn from it, unless `consent` is false: then it is counted and teaches nothing.
     """
 
     prediction_id: Name
     label: Name | None = None
+    value: Number | None = Field(None, description="The right number, where the model estimates one.")
     verdict: Verdict | None = None
     idempotency_key: Name | None = Field(
         None, description="One per answer; the header `Idempotency-Key` will do, else the prediction's id is the key."
@@ -158,14 +203,17 @@ class Feedback(Strict):
 
     @model_validator(mode="after")
     def _says_something(self) -> "Feedback":
-        if self.label is None and self.verdict is None:
-            raise ValueError("Give a label or a verdict")
+        if self.label is None and self.value is None and self.verdict is None:
+            raise ValueError("Give a label, a value or a verdict")
+        if self.label is not None and self.value is not None:
+            raise ValueError("Give a label or a value, not both")
         return self
 
     def answer(self, header: str | None) -> Answer:
         """The answer, under the key of the body, of the header, or of the prediction itself."""
         key = self.idempotency_key or header or self.prediction_id
-        return Answer(key, self.prediction_id, self.verdict, self.label, self.consent)
+        label = self.label if self.value is None else as_cell(self.value)
+        return Answer(key, self.prediction_id, self.verdict, label, self.consent)
 
 
 class Predicted(BaseModel):
@@ -176,6 +224,17 @@ class Predicted(BaseModel):
     )
     label: str
     probabilities: dict[str, float]
+    model: str
+    model_version: int
+
+
+class PredictedNumber(BaseModel):
+    """The number that is estimated for a row, in the units of the label."""
+
+    prediction_id: str | None = Field(
+        description="What feedback names; null where nothing of this person may be stored."
+    )
+    value: float
     model: str
     model_version: int
 

@@ -71,9 +71,9 @@ def _greeting(place: socket.socket, record: Record) -> str:
 
 
 def _example(record: Record) -> dict[str, Any]:
-    if record.text is not None:
-        return {"text": "The battery lasts two days"}
-    return {"features": {column.name: _example_value(column) for column in record.features}}
+    text = {"text": "The battery lasts two days"} if record.text is not None else {}
+    features = {column.name: _example_value(column) for column in record.features}
+    return text | ({"features": features} if features else {})
 
 
 def _example_value(column: Column) -> float | str | None:

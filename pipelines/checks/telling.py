@@ -21,12 +21,13 @@ SUSPECT, AHEAD = 0.5, 2.0
 
 def telling_columns(seen: Gathered, threshold: Threshold) -> list[Finding]:
     """The columns that predict the label alone, far better than the others do."""
-    rows = seen.sample.filter(pl.col(seen.record.label.name).is_not_null()) if seen.sample.width else seen.sample
-    if rows.height < FEWEST:
+    label = seen.record.with_role("label")
+    rows = seen.sample.filter(pl.col(label.name).is_not_null()) if label and seen.sample.width else seen.sample
+    if label is None or rows.height < FEWEST:
         return []
     labels = _codes(rows, seen.record)
     worth = {c.name: held_out_worth(levels(rows[c.name], c), labels) for c in _asked(seen.record)}
-    if seen.record.text is not None:
+    if seen.record.text is not None and seen.record.has_classes:
         worth[f"{seen.record.text.name} naming its label"] = held_out_worth(_names_label(rows, seen.record), labels)
     ranked = sorted(worth.values(), reverse=True)
     return [
@@ -75,8 +76,16 @@ def _asked(record: Record) -> list[Column]:
 
 
 def _codes(rows: pl.DataFrame, record: Record) -> NDArray[np.int64]:
+    if not record.has_classes:
+        return tenths(rows[record.label.name])
     texts = rows[record.label.name].cast(pl.String).to_numpy()
     return np.asarray(np.unique(texts, return_inverse=True)[1], dtype=np.int64)
+
+
+def tenths(numbers: pl.Series) -> NDArray[np.int64]:
+    """The tenth of the numbers that each is in: what a column tells of it, it tells of the number."""
+    array = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
+    return np.searchsorted(np.unique(np.quantile(array, np.linspace(0, 1, 11)[1:-1])), array).astype(np.int64)
 
 
 def _names_label(rows: pl.DataFrame, record: Record) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ from pipelines.record import Record
 
 # Rows that are looked at, chosen by their ids: what a trait is worth does not grow with more.
 MOST = 100_000
-CLASS, CONFIDENCE = "prediction: class", "prediction: confidence"
+CLASS, CONFIDENCE, VALUE = "prediction: class", "prediction: confidence", "prediction: value"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Profile:
 
 
 def profile_of(rows: pl.DataFrame, record: Record, predictions: pl.DataFrame | None = None) -> Profile:
-    """The profile of training `rows` (row, the record's columns) and of `predictions` (class, confidence).
+    """The profile of training `rows` (row, the record's columns) and of `predictions` (class, confidence; or value).
 
     Half of the texts say which words are known, and the other half how many words are unknown to them: words of the
     text that taught a vocabulary are never new to it.
@@ -57,7 +57,9 @@ def profile_of(rows: pl.DataFrame, record: Record, predictions: pl.DataFrame | N
 
 
 def answers_of(predictions: pl.DataFrame) -> dict[str, Any]:
-    """The values behind the traits of `predictions`: the class of each row, and how sure the model was."""
+    """The values behind the traits of `predictions`: each row's class and how sure the model was, or its number."""
+    if "value" in predictions.columns:
+        return {VALUE: predictions["value"].cast(pl.Float64).to_numpy().astype(np.float64)}
     confidence = predictions["confidence"].cast(pl.Float64).to_numpy().astype(np.float64)
     return {CLASS: predictions["class"].cast(pl.String), CONFIDENCE: confidence}
 

@@ -1,6 +1,7 @@
 """The model families: one file each, one line each in FAMILIES."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -10,31 +11,73 @@ from numpy.typing import NDArray
 from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
-from pipelines.models.options import Auto, Boosting, Linear, Lstm, Mlp, Ngrams
-from pipelines.record import Record
+from pipelines.models.options import (
+    Auto,
+    Bilstm,
+    Boosting,
+    Cnn,
+    Gpt,
+    Linear,
+    Lstm,
+    Mlp,
+    Nbsvm,
+    Ngrams,
+    Pace,
+    Pretrained,
+    Transformer,
+)
+from pipelines.models.starting import Start, check_features, check_start
+from pipelines.record import Record, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "lstm", "mlp", "ngrams", "boosting", "auto"]
-# What a model reads of a row, and what it says of it.
+Family = Literal[
+    "linear",
+    "nbsvm",
+    "ngrams",
+    "boosting",
+    "mlp",
+    "cnn",
+    "lstm",
+    "bilstm",
+    "transformer",
+    "gpt",
+    "pretrained",
+    "auto",
+]
+# What a model reads of a row.
 Input = Literal["text", "table", "image"]
-Task = Literal["classification", "ordinal", "regression", "language"]
+# Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
+Augment = Callable[[dict[str, NDArray[Any]], np.random.Generator], dict[str, NDArray[Any]]]
+
+
+def read_by(record: Record) -> Input:
+    """What a model reads of a row of `record`: its text, its picture, or its table."""
+    if record.text is not None:
+        return "text"
+    return "image" if any(column.type == "image" for column in record.features) else "table"
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows to learn from or to validate on: columns, the place of each row's label, and whose they are."""
+    """Rows to learn from or to validate on: columns, the place of each row's label, and whose they are.
+
+    Where a number is to be estimated, `labels` are the numbers themselves (float64), in the label's own units.
+    """
 
     columns: Columns
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     subjects: tuple[str, ...] = ()  # one per row, where the data name them
     times: tuple[Any, ...] = ()  # one per row, where folds are cut by time
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be learnt: which of `labels`, from `train`, watched on `valid`."""
+    """What is to be learnt: which of `labels`, from `train`, watched on `valid`.
+
+    A task without classes has no labels, and no weights.
+    """
 
     record: Record
     labels: tuple[str, ...]
@@ -45,9 +88,28 @@ class Problem:
     task: Task = "classification"
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the answer is one of `labels`."""
+        return self.task in ("classification", "ordinal")
+
+    def weights_of(self, labels: NDArray[Any]) -> NDArray[np.float64]:
+        """How much each row with one of these labels counts in the loss: (rows,)."""
+        return self.weights[labels] if self.has_classes else np.ones(len(labels))
+
+    @property
     def text(self) -> str:
         """The name of the column whose text is read; asked for by families that read one."""
         return next(column.name for column in self.record.columns if column.role == "text")
+
+    @property
+    def picture(self) -> str:
+        """The name of the column whose pictures are read; asked for by families that read one."""
+        return next(column.name for column in self.record.features if column.type == "image")
+
+    @property
+    def reads(self) -> Input:
+        """What a model reads of a row here."""
+        return read_by(self.record)
 
 
 @dataclass(frozen=True)
@@ -90,7 +152,10 @@ class Private:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns, where a killed training goes on from, and how rows are protected."""
+    """How long and how fast a network learns, where a killed training goes on from, and how rows are protected.
+
+    `pace` is by what rule it learns, `augment` what is done to its batches, `start` whose weights it begins with.
+    """
 
     epochs: int
     batch_size: int
@@ -98,30 +163,50 @@ class Schedule:
     patience: int
     checkpoint: "Path"
     private: Private | None = None
+    pace: Pace = Pace()
+    augment: Augment | None = None
+    start: Start | None = None
+    save_every: float = 60.0  # seconds between two checkpoints within an epoch
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A family as it is listed: what can be chosen for it, what it reads, and what it can learn."""
+    """A family as it is listed: what can be chosen for it, what it reads, and what it can learn.
+
+    One that `joins` reads a table's columns beside its text or its picture (`heads.join`).
+    """
 
     options: type
     reads: tuple[Input, ...]
     tasks: tuple[Task, ...] = ("classification",)
+    joins: bool = False
+
+
+# What every family can learn that ends with `heads.head`.
+ANSWERS: tuple[Task, ...] = ("classification", "ordinal", "regression")
 
 
 # A family is the module of that name here, and its section of `train` in params.yaml.
 FAMILIES: dict[str, Registered] = {
-    "linear": Registered(Linear, reads=("text", "table")),
-    "lstm": Registered(Lstm, reads=("text",)),
-    "mlp": Registered(Mlp, reads=("table",)),
+    "linear": Registered(Linear, reads=("text", "table", "image"), tasks=(*ANSWERS, "language"), joins=True),
+    "nbsvm": Registered(Nbsvm, reads=("text",)),
     "ngrams": Registered(Ngrams, reads=("text",)),
     "boosting": Registered(Boosting, reads=("table",)),
+    "mlp": Registered(Mlp, reads=("table", "image"), tasks=ANSWERS),
+    "cnn": Registered(Cnn, reads=("text", "image"), tasks=ANSWERS, joins=True),
+    "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "bilstm": Registered(Bilstm, reads=("text",), tasks=ANSWERS, joins=True),
+    "transformer": Registered(Transformer, reads=("text",), tasks=ANSWERS, joins=True),
+    "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
+    "pretrained": Registered(Pretrained, reads=("text",), tasks=ANSWERS, joins=True),
     "auto": Registered(Auto, reads=("text", "table")),
 }
 
 
 def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The model of this `family` for `problem`."""
+    check_start(schedule.start, family, problem.labels)
     # A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
     fitted: Fitted = importlib.import_module(f"pipelines.models.{family}").fit(problem, options, schedule, watcher)
+    check_features(schedule.start, fitted.features)
     return fitted

@@ -10,10 +10,10 @@ import numpy as np
 from pipelines.errors import ParameterError
 from pipelines.models import FAMILIES, Fitted, Problem, Schedule, Watcher
 from pipelines.models.distilling import lesson
+from pipelines.models.ensembles import Pool, best_together, measured, pooled, standard_error
 from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
-from pipelines.models.pooling import Pool, best_together, measured, pooled, standard_error
 from pipelines.models.searching import Found, Question, Trial, asked, search, taught
 from pipelines.models.spaces import spaces
 

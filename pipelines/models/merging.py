@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.features import Features
 from pipelines.models import Fitted
-from pipelines.models.pooling import FLOOR, Pool
+from pipelines.models.ensembles import FLOOR, Pool
 from pipelines.together import Together, prefix
 
 IR = 9

@@ -10,7 +10,11 @@ import numpy as np
 
 from pipelines.errors import TrainingError
 from pipelines.models import Private, Problem, Schedule, Watcher
-from pipelines.models.neural import Arrays, Checkpoint, Progress, identity, seed_dropout, validate
+from pipelines.models.batches import Arrays, Batches
+from pipelines.models.checkpoints import Checkpoint, Progress, identity
+from pipelines.models.devices import refuse_private
+from pipelines.models.measuring import validate, validation
+from pipelines.models.neural import seed_dropout
 from pipelines.models.private import Mechanism, PrivateStep, Units
 
 if TYPE_CHECKING:
@@ -34,13 +38,14 @@ def train_privately(
     """
     import keras
 
+    refuse_private()
     optimizer = keras.optimizers.Adam(schedule.learning_rate, use_ema=True, ema_momentum=AVERAGE)
     network.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy")
     optimizer.build(network.trainable_variables)
     whose = f"{identity(network, problem, arrays[0], schedule)} {private.secret.mark}"
     checkpoint = Checkpoint(schedule.checkpoint, whose)
     progress, average = checkpoint.restore(network, network.get_weights())
-    step = _step(network, problem, arrays[0], private)
+    step, valid = _step(network, problem, arrays[0], private), validation(network, problem, arrays[1])
     while progress.epoch < private.epochs:
         seed_dropout(network, int.from_bytes(private.secret.key[:3], "big"), progress.epoch)
         for number in range(progress.epoch * private.steps_per_epoch, (progress.epoch + 1) * private.steps_per_epoch):
@@ -48,7 +53,7 @@ def train_privately(
             watcher.batch(
                 progress.epoch + 1, number % private.steps_per_epoch + 1, private.steps_per_epoch, float("nan")
             )
-        average = _after(network, problem, arrays[1], private, watcher, progress)
+        average = _after(network, problem, valid, private, watcher, progress)
         checkpoint.save(network, average, progress)
     network.set_weights(average)
     checkpoint.remove()
@@ -63,13 +68,13 @@ def _step(network: "keras.Model", problem: Problem, arrays: Arrays, private: Pri
 
 
 def _after(
-    network: "keras.Model", problem: Problem, valid: Arrays, private: Private, watcher: Watcher, progress: Progress
+    network: "keras.Model", problem: Problem, valid: Batches, private: Private, watcher: Watcher, progress: Progress
 ) -> list[Any]:
     """The averaged weights at the end of an epoch; their measures on the validation rows are told."""
     weights = network.get_weights()
     network.optimizer.finalize_variable_values(network.trainable_variables)
     average = list(network.get_weights())
-    measures = validate(network, valid, problem.valid)
+    measures = validate(network, problem, valid)
     network.set_weights(weights)
     if not all(np.isfinite(weight).all() for weight in weights):
         raise TrainingError(
@@ -77,8 +82,7 @@ def _after(
             "Expected finite weights.",
             "lower `train.learning_rate` in params.yaml.",
         )
-    progress.epoch += 1
+    progress.ended(measures)
     progress.best_epoch, progress.best_loss = progress.epoch, measures["valid_loss"]
-    progress.history.append(measures)
     watcher.epoch(progress.epoch, private.epochs, measures)
     return average

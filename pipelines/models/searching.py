@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pipelines.bundle import Bundle
 from pipelines.files import replacing
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, Watcher, fit
+from pipelines.models.ensembles import measured, standard_error
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto
-from pipelines.models.pooling import measured, standard_error
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """A source -> what `record` and the settings around it could be, and what is unsure about that."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +10,16 @@ import polars as pl
 from pipelines.arriving import Sample, find_source
 from pipelines.errors import ParameterError
 from pipelines.proposing import folders
+from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.folders import Found
-from pipelines.proposing.naming import words
 from pipelines.proposing.people import privacy_of
-from pipelines.proposing.roles import Roles, granted, roles_of
+from pipelines.proposing.roles import Roles, granted, is_quantity, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
-from pipelines.proposing.vocabulary import SCALES
 from pipelines.record import Column, Privacy, Record, Role
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.opening import shown
 
-# A value that fewer rows share may point at one of them.
-SHARED_BY = 10
 MOST_LISTED = 30
 MOST_SAME = 0.8
 
@@ -181,8 +177,11 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
         entry["format"] = cells.format
     if role == "consent":
         entry["granted"] = granted(cells)
-    entry |= _bounds(cells, kind, role, privacy)
+    entry |= bounds(cells, kind, role, privacy)
     doubts += _categories(cells, kind, role, privacy, entry)
+    if role == "label" and has_order(cells, entry):
+        entry["ordered"] = True
+        doubts.append("taken for steps of a scale, lowest first; if they are names only, remove `ordered`")
     if cells.is_constant and role is None:
         doubts.append(
             "always the same value, or none: it tells nothing" if cells.filled else "always empty: leave it out"
@@ -191,47 +190,12 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
 
 
 def _type(cells: Cells, role: Role | None, privacy: Privacy) -> str:
+    if role == "label" and is_quantity(cells):
+        return cells.type
     # A quasi-identifier in words has to be a category: of these, rare ones are drawn together.
     if role in ("label", "split", "consent") or (privacy == "quasi" and cells.type == "text"):
         return "category"
     return "text" if role in ("text", "subject") else cells.type
-
-
-def _bounds(cells: Cells, kind: str, role: Role | None, privacy: Privacy) -> dict[str, Any]:
-    """Round bounds, wider than the data: an odd one would be somebody's."""
-    if role == "text":
-        return {"max": max(200, _ladder(2 * cells.longest))}
-    if kind not in ("integer", "number") or privacy == "identifier" or cells.low is None or cells.high is None:
-        return {}
-    for word in words(cells.name):
-        if word in SCALES and SCALES[word][0] <= cells.low and cells.high <= SCALES[word][1]:
-            return dict(zip(("min", "max"), SCALES[word], strict=True))
-    if kind == "number" and cells.low >= 0 and 0.5 < cells.high <= 1:
-        return {"min": 0, "max": 1}  # a share
-    if _is_scale(cells):
-        return {"min": int(cells.low), "max": int(cells.high)}
-    low = 0 if cells.low >= 0 else -_ladder(-2 * cells.low)
-    return {"min": low, "max": _ladder(2 * cells.high) if cells.high > 0 else 0}
-
-
-def _is_scale(cells: Cells) -> bool:
-    """Whether the numbers are a short scale, as 1 to 5, each step of which many rows share."""
-    if cells.type != "integer" or cells.values is None or not 2 <= cells.kinds <= 20 or cells.low is None:
-        return False
-    return cells.low >= 0 and min(cells.values.values()) >= SHARED_BY and (cells.high or 0) <= 20
-
-
-def _ladder(value: float) -> int | float:
-    """The next of 1, 2, 5, 10, 20 … that is no smaller.
-
-    >>> _ladder(173), _ladder(0.03), _ladder(1000)
-    (200, 0.05, 1000)
-    """
-    if value <= 0:
-        return 1
-    power = math.floor(math.log10(value))
-    step = next(step for step in (1, 2, 5, 10, 20) if value <= step * 10**power * (1 + 1e-9))
-    return step * 10**power if power >= 0 else round(step * 10.0**power, -power)
 
 
 def _categories(cells: Cells, kind: str, role: Role | None, privacy: Privacy, entry: dict[str, Any]) -> list[str]:

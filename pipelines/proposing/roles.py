@@ -29,6 +29,8 @@ from pipelines.values import TRUE
 MOST_CLASSES = 50
 MOST_CATEGORIES = 100
 LEAST_SCORE = 2.5
+# How much the name of a number says "label" before it is one.
+NAMED = 10
 CLOSE = 2.0
 LEAK = 0.995
 LABELLED = 0.98
@@ -133,8 +135,12 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     candidates = [cells for cells in columns if roles.free(cells.name) and _may_be_label(cells, privacy)]
     scores = {cells.name: _label_score(cells, columns, privacy) for cells in candidates}
     ranked = sorted(scores, key=lambda name: -scores[name])
-    _regression(columns, scores, roles)
+    numbers = _numbers(columns, privacy, roles)
     if not ranked or scores[ranked[0]] < LEAST_SCORE:
+        if numbers:
+            roles.roles[numbers[0]] = "label"
+            roles.doubt(numbers[0], "a number, to be estimated; if it names classes, list them under `categories`")
+            return
         roles.doubts.append("no column looks like a label: name it by `--label NAME`")
         return
     best = ranked[0]
@@ -144,7 +150,7 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     filled = next(cells.filled for cells in columns if cells.name == best)
     if filled < LABELLED:
         roles.doubt(best, f"{1 - filled:.0%} of the rows have none: they will be held back".replace("%", " %", 1))
-    close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE]
+    close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE] + numbers[:1]
     if close:
         roles.doubt(best, f"{' or '.join(close)} could be the label as well")
 
@@ -173,13 +179,22 @@ def _label_score(cells: Cells, columns: Sequence[Cells], privacy: Mapping[str, P
     return found - 12 * (1 - cells.filled)
 
 
-def _regression(columns: Sequence[Cells], scores: Mapping[str, float], roles: Roles) -> None:
-    """Say so where the label by its name is a number that has no classes."""
-    for cells in columns:
-        named = score(cells.name, LABEL) >= 10 and not set(words(cells.name)) & NOT_LABEL
-        if named and cells.name not in scores and cells.type in ("integer", "number") and cells.kinds > MOST_CLASSES:
-            why = "named like a label, but a number with too many values: no family predicts numbers"
-            roles.doubt(cells.name, why)
+def _numbers(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> list[str]:
+    """The columns that are named like a label, and hold numbers with more values than classes have."""
+    return [
+        cells.name
+        for cells in columns
+        if is_quantity(cells)
+        and roles.free(cells.name)
+        and privacy[cells.name] == "none"
+        and score(cells.name, LABEL) >= NAMED
+        and not set(words(cells.name)) & NOT_LABEL
+    ]
+
+
+def is_quantity(cells: Cells) -> bool:
+    """Whether a column holds numbers that are no names of classes."""
+    return cells.type in ("integer", "number") and (cells.kinds > MOST_CLASSES or cells.values is None)
 
 
 def _subject(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> None:

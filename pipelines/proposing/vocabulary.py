@@ -16,6 +16,7 @@ LABEL = _weighed(
     (5, "rating overall score grade category topic status result response quality verdict tag"),
     (3, "type income hate sarcasm gold answer loan risk purchased clicked converted 结果 等级 评级 类型 好评"),
 )
+GRADES = _all("rating ratings stars star score grade level severity satisfaction 评分 星级 等级 评级 打分 满意度")
 NOT_LABEL = _all(
     "confidence probability prob reason id count number index date time at name url weight text annotator version"
 )

@@ -92,7 +92,7 @@ def _table_training(proposal: Proposal) -> dict[str, Any]:
 def _weights(proposal: Proposal) -> dict[str, str]:
     """Let rare classes count as much as common ones where there are several and they differ by much."""
     label = proposal.holder("label")
-    counts = sorted((label.cells.values or {}).values()) if label else []
+    counts = sorted((label.cells.values or {}).values()) if label and label.entry["type"] == "category" else []
     return {"class_weight": "balanced"} if len(counts) > 2 and counts[0] < counts[-1] / 2.5 else {}
 
 

@@ -244,12 +244,27 @@ def test_weights_of_rows_and_too_many_categories_have_no_role(tmp_path: Path) ->
     assert "too many categories" in doubts(found, "sku")
 
 
-def test_a_number_to_predict_is_said_to_be_out_of_reach(tmp_path: Path) -> None:
+def test_a_number_named_like_a_label_is_proposed_to_be_estimated(tmp_path: Path) -> None:
     rows = made(300, lambda dice, place: [dice.random(), dice.random(), round(dice.gauss(9, 3), 3)])
     found = look(table(tmp_path / "a.csv", ["rooms", "area", "target"], rows))
-    assert "no family predicts numbers" in doubts(found, "target")
-    assert "label" not in roles(found)
-    assert found.families == ()
+    assert "a number, to be estimated" in doubts(found, "target")
+    label = found.holder("label")
+    assert label is not None
+    assert label.name == "target"
+    assert label.entry["type"] == "number"
+    assert label.entry["min"] <= 0 < 15 < label.entry["max"]
+    assert found.families == ("mlp", "linear")
+
+
+def test_stars_are_proposed_as_steps_of_a_scale_and_digits_are_not(tmp_path: Path) -> None:
+    rows = made(300, lambda dice, place: [dice.random(), place % 5 + 1])
+    rated = look(table(tmp_path / "a.csv", ["x", "stars"], rows)).holder("label")
+    named = look(table(tmp_path / "b.csv", ["x", "digit_label"], rows)).holder("label")
+    assert rated is not None
+    assert named is not None
+    assert rated.entry["categories"] == ["1", "2", "3", "4", "5"]
+    assert rated.entry["ordered"] is True
+    assert "ordered" not in named.entry
 
 
 def test_whoever_knows_the_label_is_believed(tmp_path: Path) -> None:

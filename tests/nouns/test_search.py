@@ -18,10 +18,10 @@ from pipelines.errors import ParameterError
 from pipelines.features import from_json, to_json
 from pipelines.models import FAMILIES, Part, Problem, Schedule, auto, linear, ngrams
 from pipelines.models.distilling import lesson
+from pipelines.models.ensembles import Pool, best_together, measured, pooled
 from pipelines.models.folds import folds, in_time
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Linear, Member, Ngrams
-from pipelines.models.pooling import Pool, best_together, measured, pooled
 from pipelines.models.searching import Silence, search
 
 QUICK = Auto(trials=6, folds=2, minutes=5, families=("linear",))

@@ -12,9 +12,10 @@ from flywheel.tune import tune, write_members
 from pipelines.bundle import read_bundle
 from pipelines.errors import DataError, ParameterError
 from pipelines.evaluate import evaluate
+from pipelines.live import PARENT
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.registry import open_registry
-from pipelines.train import PARENT, train
+from pipelines.train import train
 
 AUTO = {"trials": 2, "folds": 2, "families": ["linear"]}
 

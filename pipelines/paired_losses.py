@@ -1,0 +1,110 @@
+"""Two models on the same rows, by how wrong each is on each row: how much smaller are our errors, and was it chance.
+
+The rows are drawn again for both at once: what makes a row hard for both speaks for neither.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.bootstrap import Floats, Measure, measure_of, resampled_weights
+from pipelines.errors import DataError
+from pipelines.paired import Figures, chance, signed
+
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class PairedLosses:
+    """Our losses against theirs on the same `rows` rows: the `difference` is the share of their loss that we save.
+
+    It has a 95 % interval by a bootstrap of the rows; `floor` is its lower bound with 95 % confidence on that side
+    alone. `p_value` is two-sided, of a permutation that changes the two models' places row by row. `variance` is that
+    of a row's difference, in units of their mean loss. `name` says what is lost.
+    """
+
+    rows: int
+    ours: float
+    theirs: float
+    difference: Measure
+    floor: float
+    p_value: float
+    variance: float
+    name: str
+
+    @property
+    def unit(self) -> str:
+        """What a difference is a share of."""
+        return f" % of the {self.name}"
+
+    def __str__(self) -> str:
+        """The comparison in words: share of the loss that is saved, 95 % interval, p-value, rows."""
+        value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
+        return f"{value} % of the {self.name} saved [{low}, {high}], {chance(self.p_value)}, {self.rows:,} test rows"
+
+    def figures(self) -> Figures:
+        """The comparison's numbers under flat names, differences as shares."""
+        return {
+            "rows": self.rows,
+            "loss": self.name,
+            "ours": self.ours,
+            "theirs": self.theirs,
+            "difference": self.difference.value,
+            "difference_low": self.difference.low,
+            "difference_high": self.difference.high,
+            "floor": self.floor,
+            "p_value": self.p_value,
+        }
+
+
+def paired_losses(ours: Floats, theirs: Floats, name: str, *, draws: int = DRAWS, seed: int = 0) -> PairedLosses:
+    """Compare two models by their losses (rows,) on the same rows; DataError if they do not align."""
+    if ours.size == 0 or ours.shape != theirs.shape:
+        raise DataError(
+            f"gates: {ours.size} of our losses and {theirs.size} of theirs.",
+            "Expected both models' answers to the same rows, at least one.",
+            "ask both models about the current test rows, then compare.",
+        )
+    rng = np.random.default_rng(seed)
+    both = np.stack([ours, theirs], axis=1)
+    drawn = np.concatenate([_saved(weights @ both) for weights in resampled_weights(ours.size, draws, rng)])
+    mean = float(theirs.mean()) or 1.0
+    return PairedLosses(
+        rows=int(ours.size),
+        ours=float(ours.mean()),
+        theirs=float(theirs.mean()),
+        difference=measure_of(float(_saved(both.sum(axis=0, keepdims=True))[0]), drawn),
+        floor=float(np.quantile(drawn, 0.05)),
+        p_value=permuted(theirs - ours, draws, rng),
+        variance=float(np.var((theirs - ours) / mean)),
+        name=name,
+    )
+
+
+def _saved(sums: Floats) -> Floats:
+    """The share of their loss that we save, from sums (draws, 2); where they lose nothing, we can only lose as much."""
+    ours, theirs = sums.T
+    lost = np.where(ours > 0, -1.0, 0.0)
+    saved: Floats = np.divide(theirs - ours, theirs, out=lost, where=theirs > 0)
+    return saved
+
+
+def permuted(differences: Floats, draws: int, rng: np.random.Generator) -> float:
+    """The probability of a sum at least as far from zero if each difference (rows,) might as well have the other sign.
+
+    Of so many draws; the observed one counts among them, so that none is ever impossible.
+    """
+    seen, extreme = abs(float(differences.sum())), 0
+    size = max(1, 500_000 // differences.size)
+    for start in range(0, draws, size):
+        signs = rng.integers(0, 2, size=(min(size, draws - start), differences.size), dtype=np.int8)
+        sums = (2.0 * signs - 1) @ differences
+        extreme += int((np.abs(sums) >= seen * (1 - 1e-12)).sum())
+    return (extreme + 1) / (draws + 1)
+
+
+def losses_in(predicted: NDArray[np.float64], true: NDArray[np.float64], *, squared: bool) -> Floats:
+    """The errors of `predicted` (rows,) beside `true` (rows,): squared, or as they are."""
+    away = np.abs(predicted - true)
+    return np.asarray(np.square(away) if squared else away, dtype=np.float64)

@@ -117,7 +117,8 @@ def _differing(options: dict[str, Any]) -> str:
 
 def _written(options: Auto, chosen: Chosen) -> dict[str, Any]:
     members = [{member.family: _plain(asdict(member.options))} for member in chosen.members]
-    return {"measure": options.measure, "folds": options.folds, "by": options.by, "members": members}
+    student = {"student": options.student} if options.student else {}
+    return {"measure": options.measure, "folds": options.folds, "by": options.by, **student, "members": members}
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:

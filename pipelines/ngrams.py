@@ -63,14 +63,11 @@ class NGrams:
         weighed: bool = True,
     ) -> "NGrams":
         """The commonest `size` n-grams of `texts`, those that `least` texts hold."""
-        held = np.zeros(1 << BITS, dtype=np.int64)
-        for block in _blocks(texts):
-            buckets, owners = _pieces(block, words, letters, skips)
-            held += np.bincount(_distinct(buckets, owners)[0], minlength=1 << BITS)
-        found = np.flatnonzero(held >= least)
-        found = np.sort(found[np.argsort(-held[found], kind="stable")[:size]])
-        idf = np.log((1 + len(texts)) / (1 + held[found])) + 1
-        return cls(column, words, letters, skips, found.tolist(), np.round(idf, 5).tolist() if weighed else [])
+        found, held = _held(list(_blocks(texts)), (words, letters, skips))
+        common = np.flatnonzero(held >= least)
+        kept = np.sort(common[np.argsort(-held[common], kind="stable")[:size]])
+        idf = np.log((1 + len(texts)) / (1 + held[kept])) + 1
+        return cls(column, words, letters, skips, found[kept].tolist(), np.round(idf, 5).tolist() if weighed else [])
 
     @cached_property
     def _known(self) -> Places:
@@ -125,6 +122,21 @@ def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         size += len(text)
     if start < len(texts):
         yield texts[start:]
+
+
+def _held(blocks: Sequence[Sequence[str]], sizes: tuple[int, int, int]) -> tuple[Places, Places]:
+    """The buckets that the texts' pieces fall into, rising, and how many texts hold each."""
+    every = np.zeros(1 << BITS if len(blocks) > 1 else 0, dtype=np.int32)
+    found = counts = np.zeros(0, dtype=np.int64)
+    for block in blocks:
+        buckets, _, _ = _counted(*_pieces(block, *sizes))
+        found, _, counts = _counted(buckets, np.zeros_like(buckets))
+        if len(every):
+            every[found] += counts.astype(np.int32)
+    if len(every):
+        found = np.flatnonzero(every)
+        counts = every[found].astype(np.int64)
+    return found, counts
 
 
 def _pieces(texts: Sequence[str], words: int, letters: int, skips: int) -> tuple[Places, Places]:
@@ -187,12 +199,6 @@ def _after(hashes: Hashes, items: Hashes, salt: int) -> Hashes:
 def _bucket(hashes: Hashes) -> Hashes:
     """The even bucket that each of `hashes` falls into."""
     return np.asarray((hashes >> np.uint64(64 - BITS)) & ~np.uint64(1), dtype=np.uint64)
-
-
-def _distinct(buckets: Places, owners: Places) -> tuple[Places, Places]:
-    """Each owner's buckets, once each."""
-    found, kept, _ = _counted(buckets, owners)
-    return found, kept
 
 
 def _counted(ids: Places, owners: Places) -> tuple[Places, Places, Places]:

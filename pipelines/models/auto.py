@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipelines.errors import ParameterError
-from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models import FAMILIES, Fitted, Problem, Schedule, Watcher
+from pipelines.models.distilling import lesson
 from pipelines.models.ensembles import Pool, best_together, measured, pooled, standard_error
 from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
@@ -57,7 +58,9 @@ def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question
 
 def choose(question: Question, found: Found) -> Chosen:
     """The best trial, or several of the best where they win together."""
-    finalists = found.trials[:FINALISTS]
+    # What was drawn twice answers twice alike.
+    finalists = list({(trial.family, trial.options): trial for trial in reversed(found.trials)}.values())[::-1]
+    finalists = finalists[:FINALISTS]
     answers = [trial.answers for trial in finalists]
     options = question.options
     places = best_together(options.measure, found.true, answers, options.most, question.problem.seed)
@@ -74,14 +77,20 @@ def _pooled(question: Question, found: Found, members: tuple[Trial, ...]) -> Cho
 
 def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
     """The chosen members, each taught by the whole pool, as one model."""
-    known = spaces("text" if question.problem.record.text else "table", tuple({m.family for m in chosen.members}))
-    fitted = [
-        taught(question, each.family, each.options, question.pool, whole=known[each.family].whole)
-        for each in chosen.members
-    ]
-    features, graph = merged(fitted, chosen.pool)
+    known = spaces(_reads(question.problem), tuple({m.family for m in chosen.members}))
+    if question.options.student:
+        student = _student(question, found, chosen)
+        features, graph, parameters = student.features, student.graph, student.about["parameters"]
+    else:
+        fitted = [
+            taught(question, each.family, each.options, question.pool, whole=known[each.family].whole)
+            for each in chosen.members
+        ]
+        features, graph = merged(fitted, chosen.pool)
+        parameters = sum(each.about["parameters"] for each in fitted)
     about = {
-        "parameters": sum(each.about["parameters"] for each in fitted),
+        "parameters": parameters,
+        "student": question.options.student,
         "members": [{each.family: asdict(each.options)} for each in chosen.members],
         "weights": list(chosen.pool.weights),
         "bias": list(chosen.pool.bias),
@@ -101,12 +110,26 @@ def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
     return Fitted(features, graph, about)
 
 
+def _student(question: Question, found: Found, chosen: Chosen) -> Fitted:
+    """A model of the student's family, by the best options that were found for it, taught by the ensemble's answers."""
+    family = question.options.student
+    space = spaces(_reads(question.problem), (family,))[family]
+    options = next((trial.options for trial in found.trials if trial.family == family), space.first[0])
+    answers = chosen.pool.probabilities([member.answers for member in chosen.members])
+    rows = lesson(question.pool, question.asked, answers, question.problem.seed)
+    return taught(question, family, options, rows, whole=space.whole)
+
+
+def _reads(problem: Problem) -> str:
+    return "text" if problem.record.text else "table"
+
+
 def _given(question: Question) -> tuple[Trial, ...]:
     """The members that params.yaml names, each asked the rows that the others' folds teach."""
     found = []
     for number, member in enumerate(question.options.members):
         family, options = named(member)
-        whole = spaces("text" if question.problem.record.text else "table", (family,))[family].whole
+        whole = spaces(_reads(question.problem), (family,))[family].whole
         answers = np.concatenate([asked(question, family, options, cut, whole=whole) for cut in question.cuts])
         value = measured(question.options.measure, question.pool.labels[question.asked], answers)
         found.append(Trial(number, family, options, value, 0.0, 0.0, answers))
@@ -127,11 +150,13 @@ def named(member: Member) -> tuple[str, Any]:
 
 def _check(problem: Problem, options: Auto) -> None:
     """Raise ParameterError for families that cannot be searched, and for folds that cannot be cut."""
-    from pipelines.models import FAMILIES
-
-    reads = "text" if problem.record.text else "table"
+    reads = _reads(problem)
     able = [name for name, each in FAMILIES.items() if reads in each.reads and name != "auto"]
-    for family in (*options.families, *(named(member)[0] for member in options.members)):
+    for family in (
+        *options.families,
+        *filter(None, [options.student]),
+        *(named(member)[0] for member in options.members),
+    ):
         if family not in able:
             raise ParameterError(
                 f"params.yaml: `train.auto` asks for the family '{family}'.",

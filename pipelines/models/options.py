@@ -223,6 +223,7 @@ class Member:
     lstm: Lstm | None = None
     bilstm: Bilstm | None = None
     transformer: Transformer | None = None
+    pretrained: Pretrained | None = None
 
 
 @dataclass(frozen=True)
@@ -238,5 +239,6 @@ class Auto:
     folds: int = 4
     by: Literal["record", "label", "subject", "time"] = "record"  # what folds are cut by
     most: int = 4  # models in the ensemble; 1: none
+    student: str = ""  # a family that learns from the ensemble, and is the model in its place
     families: tuple[str, ...] = ()  # those that are trained in seconds where none is named
     members: tuple[Member, ...] = ()

@@ -34,7 +34,7 @@ TEXTS: dict[str, Space] = {
     "ngrams": Space(
         {
             "words": Drawn(choices=(0, 1, 2, 3, 4)),
-            "letters": Drawn(choices=(0, 4, 5, 6)),
+            "letters": Drawn(choices=(0, 3, 4, 5, 6)),
             "skips": Drawn(choices=(0, 1, 2)),
             "least": Drawn(choices=(1, 2, 3)),
             "presence": Drawn(choices=(False, True)),
@@ -45,7 +45,7 @@ TEXTS: dict[str, Space] = {
             Ngrams(),
             Ngrams(words=0, letters=6, smoothing=0.1),
             Ngrams(letters=0, skips=0, least=1, presence=True, smoothing=1.0, c=0.1),
-            Ngrams(skips=2, smoothing=1.0),
+            Ngrams(words=2, letters=3, skips=2, smoothing=1.0, c=3.0),
         ),
         whole=True,
     ),

@@ -11,7 +11,7 @@ from pipelines.bundle import Bundle
 from pipelines.features import from_json, to_json
 from pipelines.models import Part, Problem, ngrams
 from pipelines.models.options import Ngrams
-from pipelines.ngrams import NGrams
+from pipelines.ngrams import BLOCK, NGrams
 from pipelines.record import Column, Record
 
 RECORD = Record("texts", (Column("text", "text", "text"), Column("mood", "category", "label")))
@@ -59,6 +59,14 @@ def test_a_pair_of_words_is_another_piece_with_a_word_between_them() -> None:
     words = set(pairs.sparse(["not"])[1].tolist()) | set(pairs.sparse(["good"])[1].tolist())
     assert far - near - words
     assert near - far - words
+
+
+def test_many_texts_have_the_vocabulary_that_few_at_a_time_have() -> None:
+    many = [f"good{number % 40} " * 30 for number in range(12_000)]
+    assert sum(map(len, many)) > BLOCK
+    found = NGrams.fit(many, "text", 1, 0, 0, 100)
+    words = {number: set(found.sparse([f"good{number}"])[1].tolist()) for number in range(41)}
+    assert all(words[number] - words[40] for number in range(40))
 
 
 def test_the_words_of_a_text_weigh_as_much_as_its_letters() -> None:

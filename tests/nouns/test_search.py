@@ -1,6 +1,6 @@
 """A search: folds that keep apart what belongs apart, pools that win or give way, one graph, and a kill survived."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from test_ngrams import moods
 from pipelines.bundle import Bundle
 from pipelines.errors import ParameterError
 from pipelines.features import from_json, to_json
-from pipelines.models import Part, Problem, Schedule, auto, linear, ngrams
+from pipelines.models import FAMILIES, Part, Problem, Schedule, auto, linear, ngrams
+from pipelines.models.distilling import lesson
 from pipelines.models.ensembles import Pool, best_together, measured, pooled
 from pipelines.models.folds import folds, in_time
 from pipelines.models.merging import merged
@@ -125,6 +126,29 @@ def test_a_search_that_was_killed_goes_on_and_ends_as_an_undisturbed_one(tmp_pat
     again = search(question, tmp_path / "cut")
     assert whole.tried == again.tried == 6
     assert [(t.options, t.value) for t in whole.trials] == [(t.options, t.value) for t in again.trials]
+
+
+def test_a_student_of_an_ensemble_is_one_small_model(tmp_path: Path) -> None:
+    members = (Member(linear=Linear(words=1)), Member(ngrams=Ngrams(words=1, letters=3)))
+    problem = moods(80)
+    fitted = auto.fit(problem, Auto(folds=2, members=members, student="linear"), schedule(tmp_path), Silence())
+    assert fitted.features.kind == "terms"
+    bundle = Bundle("auto", problem.labels, fitted.features, fitted.graph, threads=1)
+    asked = replace(moods(300), seed=9)
+    assert (bundle.probabilities(asked.train.columns).argmax(axis=1) == asked.train.labels).mean() > 0.9
+
+
+def test_what_a_student_is_shown_are_all_rows_and_what_the_ensemble_thinks_of_them() -> None:
+    pool = Part({"text": list("abcd")}, np.array([0, 0, 0, 1]))
+    sure = np.array([[0.0, 1.0], [1.0, 0.0]])
+    shown = lesson(pool, np.array([0, 3]), sure, 0)
+    assert list(shown.columns["text"]) == list("abcd" + "ad" * 2)
+    assert shown.labels.tolist() == [0, 0, 0, 1, 1, 0, 1, 0]
+
+
+def test_every_family_that_can_be_searched_can_be_a_member() -> None:
+    able = {name for name, each in FAMILIES.items() if {"text", "table"} & set(each.reads) and name != "auto"}
+    assert {name for name in able if "classification" in FAMILIES[name].tasks} == {f.name for f in fields(Member)}
 
 
 def test_minutes_end_a_search_after_one_trial_at_least(tmp_path: Path) -> None:

@@ -19,15 +19,13 @@ from pipelines.cells import Cells, decode, decode_rows, encode
 from pipelines.errors import SealError
 from pipelines.keys import FORMAT, HEAD, KeyStore, derive, head
 from pipelines.master import open_key_store
-from pipelines.seen import hashes
+from pipelines.seen import AT_ONCE, digests
 
 # Bytes. Of nonces that look random one key bears 2^32 (NIST SP 800-38D, 8.3), and no person has as many rows.
 NONCE = 12
 BODY = HEAD + NONCE
 # A nonce hashes the subject's key, then the row. A copy of a begun hash takes half the time of one that is given a key.
 _NONCES = hashlib.blake2b(digest_size=NONCE, person=b"nonce of a row")
-# So many rows lie in the processor's cache, sealed and unsealed.
-AT_ONCE = 2048
 
 # The name of a row, its subject's pseudonym, and its cells, sealed or not.
 Piece = tuple[bytes, str, bytes]
@@ -54,7 +52,7 @@ class Vault:
 
     def pseudonyms(self, subjects: Iterable[str]) -> list[str]:
         """The pseudonyms of many subjects, in half the time."""
-        return [name.hexdigest() for name in hashes((subject.encode() for subject in subjects), self._subjects)]
+        return [name.hex() for name in digests((subject.encode() for subject in subjects), self._subjects)]
 
     def row_id(self, cells: Cells, occurrence: int) -> str:
         """The id of the `occurrence`-th row that holds exactly these `cells`: 32 hexadecimal digits, keyed."""
@@ -63,13 +61,12 @@ class Vault:
 
     def row_ids(self, contents: Iterable[bytes], occurrence: int) -> list[bytes]:
         """The same ids for contents that were encoded already: 16 bytes each."""
-        last = occurrence.to_bytes(8, "big")
-        return [name.digest() for name in hashes((content + last for content in contents), self._rows)]
+        return digests(contents, self._rows, end=occurrence.to_bytes(8, "big"))
 
     def key_names(self, values: Iterable[str]) -> list[str]:
         """The names by which rows of the same key are known: 32 hexadecimal digits, keyed."""
         encoded = (value.encode() for value in values)
-        return [name.hexdigest() for name in hashes(encoded, self._rows, person=b"key of a row")]
+        return [name.hex() for name in digests(encoded, self._rows, person=b"key of a row")]
 
     def derive(self, purpose: str) -> bytes:
         """A key of this data set for another `purpose`, 32 bytes; the same wherever the key store is."""

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS store_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT N
 CREATE TABLE IF NOT EXISTS destroyed_keys (name BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
+KEPT = 200_000  # of 250 bytes each
 AT_ONCE = 500  # SQLite bounds the number of parameters
 
 
@@ -46,6 +47,8 @@ class KeyStore:
         self._store.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" + SCHEMA)
         self._read_master = master
         self._master = AESGCM(master())
+        self._most_kept = self._destroyed = 0
+        self._kept: dict[str, bytes] = {}
 
     def close(self) -> None:
         """Close the store."""
@@ -59,9 +62,22 @@ class KeyStore:
             (wrapped,) = self._store.execute("SELECT wrapped FROM store_keys WHERE name = ?", (name,)).fetchone()
         return self._unwrap(name, wrapped)
 
+    def keep(self, most: int = KEPT) -> None:
+        """Let up to `most` keys stay in memory until one is destroyed, here or elsewhere: for who soon ends anyway."""
+        self._most_kept = most
+
     def find(self, subjects: Collection[str]) -> dict[str, bytes]:
-        """The keys that stand in the store now. Never kept: a service would go on with one destroyed elsewhere."""
-        found = self._select(set(subjects))
+        """The keys that stand in the store now. A service would go on with one destroyed elsewhere if it kept them."""
+        wanted = set(subjects)
+        if not self._most_kept:
+            return self._read(wanted)
+        if (destroyed := self._count("destroyed_keys")) != self._destroyed or len(self._kept) > self._most_kept:
+            self._kept, self._destroyed = {}, destroyed
+        self._kept |= self._read(wanted - self._kept.keys())
+        return {subject: key for subject in wanted if (key := self._kept.get(subject)) is not None}
+
+    def _read(self, subjects: set[str]) -> dict[str, bytes]:
+        found = self._select(subjects)
         try:
             decrypt = self._master.decrypt  # as `_unwrap` does, without two calls of ours for each key
             return {subject: decrypt(wrapped[:12], wrapped[12:], subject.encode()) for subject, wrapped in found}
@@ -79,7 +95,10 @@ class KeyStore:
         with self._lock, self._store:
             # Another process may have been first: its key stands, ours is dropped.
             stored = self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", wrapped).rowcount
-        return keys | (fresh if stored == len(fresh) else self.find(missing))
+        if stored < len(fresh):
+            return keys | self.find(missing)
+        self._kept |= fresh if self._most_kept else {}
+        return keys | fresh
 
     def destroy(self, subjects: Collection[str], *, forget: bool = True) -> set[str]:
         """Destroy the keys of `subjects` for good and remember who was forgotten, if so asked; those who had a key."""
@@ -152,7 +171,7 @@ class KeyStore:
         """The wrapped keys of `subjects`; of most people, all are read in one go: it takes a third of the time."""
         found: list[tuple[str, bytes]] = []
         with self._lock:
-            if len(subjects) > AT_ONCE and 2 * len(subjects) > self._count():
+            if len(subjects) > AT_ONCE and 2 * len(subjects) > self._rows("subject_keys"):
                 every = self._store.execute("SELECT subject, wrapped FROM subject_keys")
                 return [(subject, wrapped) for subject, wrapped in every if subject in subjects]
             wanted = sorted(subjects)
@@ -162,8 +181,12 @@ class KeyStore:
                 found += self._store.execute(query, part).fetchall()
         return found
 
-    def _count(self) -> int:
-        return int(self._store.execute("SELECT count(*) FROM subject_keys").fetchone()[0])
+    def _count(self, table: str) -> int:
+        with self._lock:
+            return self._rows(table)
+
+    def _rows(self, table: str) -> int:
+        return int(self._store.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
 
 def head(key: bytes) -> bytes:

@@ -122,7 +122,9 @@ def sparing_pool(processes: int, name: str, machine: Environment) -> ProcessPool
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:
     """Open the key store in a process that works for another one, and let it end with that one."""
-    _own.append(open_vault(home, master_key, name))
+    vault = open_vault(home, master_key, name)
+    vault.keys.keep()
+    _own.append(vault)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.cells import encode_rows, name_rows, rare_rows
 from pipelines.record import Record
-from pipelines.seen import Flags, Seen, each, halves
+from pipelines.seen import Flags, Seen, halves, one_by_one
 from pipelines.superseding import Standing, key_of
 from pipelines.vault import Vault
 
@@ -62,7 +62,7 @@ class Fresh:
         return ready.filter(~held & ~known)
 
     def _ids(self, contents: pl.Series) -> list[bytes]:
-        ids = self.vault.row_ids(each(contents), 0)
+        ids = self.vault.row_ids(one_by_one(contents), 0)
         for place in np.flatnonzero(self._names.add(halves(ids))):
             # Equal ids are equal rows: they are keyed hashes of 128 bits.
             first = ids[place]

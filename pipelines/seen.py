@@ -54,7 +54,7 @@ def keyed(contents: Iterable[bytes], key: bytes) -> Halves:
     return halves(digests(contents, key))
 
 
-def each(values: pl.Series) -> Iterator[Any]:
+def one_by_one(values: pl.Series) -> Iterator[Any]:
     """The values one after the other: all of them at once as objects would cost fresh memory, and time with it."""
     return chain.from_iterable(values[at : at + AT_ONCE].to_list() for at in range(0, values.len(), AT_ONCE))
 

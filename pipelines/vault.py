@@ -26,6 +26,7 @@ NONCE = 12
 BODY = HEAD + NONCE
 # A nonce hashes the subject's key, then the row. A copy of a begun hash takes half the time of one that is given a key.
 _NONCES = hashlib.blake2b(digest_size=NONCE, person=b"nonce of a row")
+OPENED_AT_ONCE = 100_000
 
 # The name of a row, its subject's pseudonym, and its cells, sealed or not.
 Piece = tuple[bytes, str, bytes]
@@ -104,10 +105,15 @@ class Vault:
     def open_frame(self, sealed: pl.DataFrame, columns: Sequence[str], access: Access) -> pl.DataFrame:
         """The rows of `sealed` (row, subject, sealed) that nobody was forgotten of, their cells as `columns`."""
         keys, destroyed = self._keys(set(sealed["subject"].unique()), access)
-        content = _by_subject(sealed.select("row", "subject", "sealed"), lambda rows: _opened(rows, keys, destroyed))
-        there = content.is_not_null()
-        cells = decode_rows(content.filter(there), columns)
-        return pl.concat([sealed.filter(there).drop("sealed"), cells], how="horizontal")
+
+        def cells(some: pl.DataFrame) -> pl.DataFrame:
+            found = _by_subject(some.select("row", "subject", "sealed"), lambda rows: _opened(rows, keys, destroyed))
+            there = found.is_not_null()
+            opened = decode_rows(found.filter(there), columns)
+            return pl.concat([some.filter(there).drop("sealed"), opened], how="horizontal")
+
+        # In slices: what is sealed, its bytes and its cells then stand side by side for some rows only.
+        return pl.concat([cells(some) for some in sealed.iter_slices(OPENED_AT_ONCE)] or [cells(sealed)], rechunk=True)
 
     def _keys(self, subjects: Collection[str], _: Access) -> tuple[dict[str, bytes], set[bytes]]:
         return self.keys.find(subjects), self.keys.destroyed()

@@ -94,14 +94,13 @@ def crew(shards: int, name: str, environment: Environment) -> Iterator["Crew"]:
     vault = open_vault(environment.home, environment.master_key, name)
     vault.keys.keep()
     many = shards > 1 and len(os.sched_getaffinity(0)) > 1 and not environment.dask
-    pool = sparing_pool(1, name, environment) if many else None
+    working = Crew(vault, name, environment, sparing_pool(1, name, environment) if many else None)
     try:
-        yield Crew(vault, pool, name, environment.dask)
+        yield working
     except BrokenProcessPool:
         raise ended("a process that worked on a shard of data/raw was ended from outside") from None
     finally:
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+        working.close()
 
 
 @dataclass
@@ -111,16 +110,21 @@ class Crew:
     """
 
     vault: Vault
-    pool: ProcessPoolExecutor | None
     name: str
-    dask: str | None
+    environment: Environment
+    pool: ProcessPoolExecutor | None
+
+    def close(self) -> None:
+        """End the other process, if there is one, after what it is doing."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[Job, Shard, Vault], Found], job: Job, shards: Sequence[Shard]) -> list[Found]:
         """What `function` returns for each of `shards`, in their order."""
-        if self.dask:
+        if self.environment.dask:
             from pipelines.cluster import on_cluster
 
-            return list(on_cluster(self.dask, function, job, shards, self.name))
+            return list(on_cluster(self.environment.dask, function, job, shards, self.name))
         elsewhere: dict[int, Future[Found]] = {}
         here: dict[int, Found] = {}
         left = deque(enumerate(shards))
@@ -138,6 +142,8 @@ class Crew:
         """What gives the answer of `function`, which another process looks for meanwhile, where there is one."""
         if self.pool is None:
             return partial(function, job, self.vault)
+        self.close()  # what worked on shards keeps memory that the next one may need
+        self.pool = sparing_pool(1, self.name, self.environment)
         return self.pool.submit(_answer, function, job).result
 
 

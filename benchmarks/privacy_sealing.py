@@ -29,14 +29,16 @@ def figures() -> list[Figure]:
         cells = pl.DataFrame(found, dict.fromkeys(COLUMNS, pl.String)).select(COLUMNS)
         rows = [f"{place:032x}" for place in range(ROWS)]
         subjects = [vault.pseudonym(row["user_id"] or str(place)) for place, row in enumerate(found)]
-        sealed = vault.seal_contents(
-            rows, subjects, encode_rows(cells, COLUMNS).to_list()
-        )  # the first time makes the keys
-        stored = pl.DataFrame({"row": rows, "subject": subjects, "sealed": sealed})
+        names = pl.DataFrame({"row": rows, "subject": subjects})
+
+        def seal() -> pl.Series:
+            return vault.seal_frame(names.with_columns(content=encode_rows(cells, COLUMNS)))
+
+        stored = names.with_columns(sealed=seal())  # the first time makes the keys
         access = Access("prove", "of a benchmark")
         content = ["\x1f".join(cell or "" for cell in row).encode() for row in cells.iter_rows()]
         into, out, peer = rates(
-            lambda: vault.seal_contents(rows, subjects, encode_rows(cells, COLUMNS).to_list()),
+            seal,
             lambda: vault.open_frame(stored, COLUMNS, access),
             lambda: [AESGCM(secrets.token_bytes(32)).encrypt(os.urandom(12), each, None) for each in content],
         )

@@ -5,7 +5,6 @@ tell nothing to whoever has no key. The rows that may repeat something are found
 the checks judge those alone, by their stand-ins.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from pipelines import checks
 from pipelines.cells import encode_rows
 from pipelines.record import Column, Record
-from pipelines.seen import Seen, keyed
+from pipelines.seen import Seen, keyed, one_by_one
+from pipelines.spelling import normals
 
 Flags = NDArray[np.bool_]
 
@@ -43,34 +43,30 @@ def stand_ins(values: pl.DataFrame, record: Record, key: bytes) -> pl.DataFrame:
     if label is not None:
         known = pl.col(label.name).is_in(label.categories) if label.categories else pl.lit(value=True)
         labels = same.select(pl.when(known).then(label.name).alias("label")).to_series()
-    texts = values[record.text.name].to_list() if record.text else [None] * values.height
+    texts = normals(values[record.text.name]) if record.text else pl.Series([None] * values.height, dtype=pl.String)
     once = [column.name for column in uniqueness(record).values()]
     found = [
-        *_halves("same", encode_rows(same, same.columns).to_list(), key),
-        *_halves("text", [None if text is None else checks.normal(text).encode() for text in texts], key),
+        *_halves("same", encode_rows(same, same.columns), key),
+        *_halves("text", texts, key),
         _hashed(labels, key),
-        *(half for name in once for half in _halves(f"{name} once", _contents(same[name]), key)),
+        *(half for name in once for half in _halves(f"{name} once", same[name], key)),
     ]
     tested = (pl.col(split.name) == "test").fill_null(value=False) if split else pl.lit(value=False)
     return values.select("origin", tested.alias("tested")).with_columns(found)
 
 
-def _contents(cells: pl.Series) -> list[bytes | None]:
-    return [None if cell is None else cell.encode() for cell in cells]
-
-
 def _hashed(labels: pl.Series, key: bytes) -> pl.Series:
     """The first halves for labels, of which there are few different ones."""
     each = labels.drop_nulls().unique()
-    firsts = _halves("label", [label.encode() for label in each], key)[0]
+    firsts, _ = _halves("label", each, key)
     return labels.replace_strict(each, firsts, default=None, return_dtype=pl.UInt64).alias("label_1")
 
 
-def _halves(name: str, contents: Sequence[bytes | None], key: bytes) -> tuple[pl.Series, pl.Series]:
-    halves = keyed([b"" if content is None else content for content in contents], key)
-    there = pl.Series([content is not None for content in contents], dtype=pl.Boolean)
+def _halves(name: str, contents: pl.Series, key: bytes) -> tuple[pl.Series, pl.Series]:
+    """The halves of the keyed hashes of texts or bytes; null where there is nothing to hash."""
+    halves = keyed(one_by_one(contents.cast(pl.Binary).fill_null(b"")), key)
     found = pl.DataFrame({f"{name}_{half + 1}": halves[:, half] for half in (0, 1)})
-    first, second = found.select(pl.when(there).then(pl.all())).get_columns()
+    first, second = found.select(pl.when(contents.is_not_null()).then(pl.all())).get_columns()
     return first, second
 
 

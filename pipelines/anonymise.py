@@ -52,7 +52,7 @@ def anonymise(
         paths = {name: path.absolute() for name, path in accepted.items()}
         job = Cleaning(raw.absolute(), record, text, tables, access, paths, drafts.absolute())
         job, company = _know_company(job, shards, environment)
-        cleaned = list(map_shards(clean, job, shards, record.name, environment))
+        cleaned = map_shards(clean, job, shards, record.name, environment)
         _refuse_let_through(cleaned)
         rows = sum(each.rows for each in cleaned)
         subjects = 0
@@ -77,7 +77,7 @@ def _know_company(job: Cleaning, shards: Sequence[Shard], environment: Environme
     if not categories and not k:
         return job, {"categories_merged": {}}
     here = replace(environment, dask=None)
-    looks = list(map_shards(look_at, job, shards, job.record.name, here))
+    looks = map_shards(look_at, job, shards, job.record.name, here)
     rare: dict[str, list[str]] = {}
     common: dict[str, list[str]] = {}
     for name in (column.name for column in categories):

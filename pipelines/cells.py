@@ -31,19 +31,20 @@ def decode(content: bytes) -> list[str | None]:
     return [None if cell == MISSING else cell for cell in text[1:].split(PART)]
 
 
-def encode_rows(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """What `encode` makes of the cells in `columns` of each row of texts: bytes."""
+def encode_rows(frame: pl.DataFrame, columns: Sequence[str], rare: pl.Series | None = None) -> pl.Series:
+    """What `encode` makes of the cells in `columns` of each row of texts: bytes. `rare`: `rare_rows`, where known."""
     parts = [pl.col(name).fill_null(MISSING) for name in columns]
     text = pl.concat_str(pl.lit(PLAIN), pl.concat_str(parts, separator=PART))
     found = frame.select(content=text.cast(pl.Binary)).to_series()
-    rare = _rare(frame, columns)
+    rare = rare_rows(frame, columns) if rare is None else rare
     return found.scatter(rare, [encode(row) for row in frame.select(columns)[rare].iter_rows()]) if len(rare) else found
 
 
-def name_rows(frame: pl.DataFrame) -> pl.Series:
+def name_rows(frame: pl.DataFrame, rare: pl.Series | None = None) -> pl.Series:
     """What makes each row the one it is, whatever the order of its columns: bytes, for a keyed hash.
 
     Its names and cells as `encode` writes them, the columns in the order of their names, missing cells left out.
+    `rare`: `rare_rows`, where known.
     """
     columns = sorted(frame.columns)
     if not columns or not frame.height:
@@ -52,7 +53,8 @@ def name_rows(frame: pl.DataFrame) -> pl.Series:
     text = pl.concat_str(pl.lit(PLAIN), pl.concat_str(parts, separator=PART, ignore_nulls=True))
     found = frame.select(content=text.cast(pl.Binary)).to_series()
     empty = frame.select(pl.all_horizontal(pl.all().is_null()).arg_true()).to_series()
-    rare = pl.concat([_rare(frame, columns), empty]) if not _separates(columns) else pl.Series(range(frame.height))
+    rare = rare_rows(frame, columns) if rare is None else rare
+    rare = pl.concat([rare, empty]) if not _separates(columns) else pl.Series(range(frame.height))
     rows = frame.select(columns)[rare].iter_rows(named=True) if len(rare) else ()
     exact = [encode([part for name, cell in row.items() if cell is not None for part in (name, cell)]) for row in rows]
     return found.scatter(rare, exact) if len(rare) else found
@@ -74,7 +76,7 @@ def decode_rows(written: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
     return cells.with_columns(cells[name].scatter(rare, [row[at] for row in exact]) for at, name in enumerate(columns))
 
 
-def _rare(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+def rare_rows(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """The places of the rows in which a cell holds a separator."""
     holds = [pl.col(name).str.contains_any([PART, MISSING]).fill_null(value=False) for name in columns]
     return frame.select(pl.any_horizontal(holds).arg_true()).to_series()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from pipelines.cells import encode_rows, name_rows
+from pipelines.cells import encode_rows, name_rows, rare_rows
 from pipelines.record import Record
-from pipelines.seen import Flags, Seen, halves
+from pipelines.seen import Flags, Seen, halves, one_by_one
 from pipelines.superseding import Standing, key_of
 from pipelines.vault import Vault
 
@@ -46,7 +46,8 @@ class Fresh:
         rows = arrived.filter(consents(self.record))
         self.counts["rows"] += arrived.height
         self.counts["without_consent"] += arrived.height - rows.height
-        ids, key = self._ids(rows), key_of(rows, self.record, self.vault)
+        rare = rare_rows(rows, self.record.names)
+        ids, key = self._ids(name_rows(rows, rare)), key_of(rows, self.record, self.vault)
         known_ids = self.known.has(halves(ids))
         if self.standing is not None:
             self._let_stand(rows, ids, known_ids, key, self.standing)
@@ -56,18 +57,17 @@ class Fresh:
         known = pl.Series(known_ids, dtype=pl.Boolean)
         self.counts["suppressed"] += int(held.sum())
         self.counts["known"] += int((known & ~held).sum())
-        content = encode_rows(rows, self.record.names)
+        content = encode_rows(rows, self.record.names, rare)
         ready = pl.DataFrame([row, subject.alias("subject"), key.alias("key"), content.alias("content")])
         return ready.filter(~held & ~known)
 
-    def _ids(self, rows: pl.DataFrame) -> list[bytes]:
-        contents = name_rows(rows).to_list()
-        ids = self.vault.row_ids(contents, 0)
+    def _ids(self, contents: pl.Series) -> list[bytes]:
+        ids = self.vault.row_ids(one_by_one(contents), 0)
         for place in np.flatnonzero(self._names.add(halves(ids))):
             # Equal ids are equal rows: they are keyed hashes of 128 bits.
             first = ids[place]
             self._repeats[first] += 1
-            (ids[place],) = self.vault.row_ids([contents[place]], self._repeats[first])
+            (ids[place],) = self.vault.row_ids([contents[int(place)]], self._repeats[first])
         return ids
 
     def _let_stand(

@@ -92,6 +92,7 @@ def ingest(
     with the source. Raises SourceError where it cannot be trusted.
     """
     vault = open_vault(environment.home, environment.master_key, record.name)
+    vault.keys.keep()
     folder = workspace / raw
     _bring_back(workspace, folder)
     recorded = versions.describe(folder)

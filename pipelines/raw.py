@@ -24,7 +24,6 @@ from pipelines.vault import Vault
 Origin = Literal["source", "feedback", "planted"]
 SOURCE, FEEDBACK, PLANTED = get_args(Origin)
 SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "key": pl.String, "sealed": pl.Binary}
-OPENED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -195,8 +194,6 @@ def open_rows(
 def _open_part(part: Path, record: Record, vault: Vault, access: Access, which: pl.Expr) -> pl.DataFrame:
     frame = pl.read_parquet(part).filter(which)
     columns = json.loads(pl.read_parquet_metadata(part)["columns"])
-    # In slices: what is sealed, its bytes and its cells then stand side by side for a few rows only.
-    slices = [vault.open_frame(some, columns, access) for some in frame.iter_slices(OPENED_AT_ONCE)]
-    opened = pl.concat(slices or [vault.open_frame(frame, columns, access)], rechunk=True)
+    opened = vault.open_frame(frame, columns, access)
     cells = [pl.col(name) if name in columns else pl.lit(None, dtype=pl.String).alias(name) for name in record.names]
     return opened.select("row", "subject", "origin", *cells)

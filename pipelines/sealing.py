@@ -80,9 +80,7 @@ class Sealer:
 
 def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     """Rows (row, subject, content) as they lie in a part of data/raw."""
-    blobs = vault.seal_contents(*(ready[name].to_list() for name in ("row", "subject", "content")))
-    shown = ready.select("row", "subject", "key", origin=pl.lit(SOURCE))
-    return shown.with_columns(sealed=pl.Series(blobs, dtype=pl.Binary)).select(*SCHEMA)
+    return ready.with_columns(origin=pl.lit(SOURCE), sealed=vault.seal_frame(ready)).select(*SCHEMA)
 
 
 def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...]) -> None:

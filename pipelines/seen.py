@@ -6,6 +6,8 @@ names are alike by chance with a probability of 2**-128, which is nothing even f
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,8 @@ Flags = NDArray[np.bool_]
 
 # Runs are merged up to this length: longer ones would need twice their memory while they are.
 LONGEST_RUN = 1 << 21
+# Values that lie in the processor's cache as objects.
+AT_ONCE = 2048
 
 
 def halves(names: Iterable[bytes]) -> Halves:
@@ -31,18 +35,28 @@ def halves_of(names: pl.Series) -> Halves:
     return halves([name or hashlib.blake2b(text.encode(), digest_size=16).digest() for text, name in texts])
 
 
-def hashes(contents: Iterable[bytes], key: bytes, person: bytes = b"") -> Iterator["hashlib.blake2b"]:
-    """The keyed hashes of `contents`, 16 bytes each; `person` tells those for one use from those for another."""
+def digests(contents: Iterable[bytes], key: bytes, person: bytes = b"", end: bytes = b"") -> list[bytes]:
+    """The keyed hashes of `contents`, each with `end` behind it, 16 bytes each.
+
+    `person` tells those for one use from those for another.
+    """
     start = hashlib.blake2b(key=key, digest_size=16, person=person)
+    found = []
     for content in contents:
         name = start.copy()  # half the time of hashing the key again
-        name.update(content)
-        yield name
+        name.update(content + end)
+        found.append(name.digest())
+    return found
 
 
 def keyed(contents: Iterable[bytes], key: bytes) -> Halves:
     """The keyed hashes of `contents` as numbers: (contents, 2)."""
-    return halves(name.digest() for name in hashes(contents, key))
+    return halves(digests(contents, key))
+
+
+def one_by_one(values: pl.Series) -> Iterator[Any]:
+    """The values one after the other: all of them at once as objects would cost fresh memory, and time with it."""
+    return chain.from_iterable(values[at : at + AT_ONCE].to_list() for at in range(0, values.len(), AT_ONCE))
 
 
 class Seen:

@@ -1,18 +1,21 @@
 """Sealed parts in shards, each small enough for the memory, and one function mapped over them.
 
-It runs here, by two processes where there are many shards, or on a Dask cluster. What crosses to another process are
-paths, rules and counts, never a row: whoever works on a shard reads its parts for itself, and opens them by a vault of
-its own.
+It runs here, with a process beside this one where there are many shards, or on a Dask cluster. What crosses to another
+process are paths, rules and counts, never a row: whoever works on a shard reads its parts for itself, and opens them by
+a vault of its own.
 """
 
 import multiprocessing
 import multiprocessing.connection
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,8 +31,6 @@ Found = TypeVar("Found")
 
 # The vault of a process that works for another one.
 _own: list[Vault] = []
-# Two, because each holds a shard in memory, and all that it needs to work on it. For more there are clusters.
-PROCESSES = 2
 # Four allocators live in one process, and each keeps what it was given back in case it is asked again.
 SPARING = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -77,30 +78,73 @@ def map_shards(
     shards: Sequence[Shard],
     name: str,
     environment: Environment,
-) -> Iterator[Found]:
-    """What `function` returns for each of `shards` of the data set `name`, in their order.
+) -> list[Found]:
+    """What `function` returns for each of `shards` of the data set `name`, in their order (`Crew.map`)."""
+    with crew(len(shards), name, environment) as working:
+        return working.map(function, job, shards)
 
-    With FLYWHEEL_DASK on that cluster; else here. Raises WorldError where the processes that work on them end.
+
+@contextmanager
+def crew(shards: int, name: str, environment: Environment) -> Iterator["Crew"]:
+    """Whoever works on so many `shards` of the data set `name`: with FLYWHEEL_DASK that cluster; else this process,
+    and one beside it where there are several shards and cores.
+
+    Raises WorldError where another process that works on them ends.
     """
-    if environment.dask:
-        from pipelines.cluster import on_cluster
-
-        yield from on_cluster(environment.dask, function, job, shards, name)
-    elif len(shards) > 1 and len(os.sched_getaffinity(0)) > 1:
-        yield from _beside(function, job, shards, name, environment)
-    else:
-        vault = open_vault(environment.home, environment.master_key, name)
-        yield from (function(job, shard, vault) for shard in shards)
-
-
-def _beside(
-    function: Callable[[Job, Shard, Vault], Found], job: Job, shards: Sequence[Shard], name: str, machine: Environment
-) -> Iterator[Found]:
+    vault = open_vault(environment.home, environment.master_key, name)
+    vault.keys.keep()
+    many = shards > 1 and len(os.sched_getaffinity(0)) > 1 and not environment.dask
+    working = Crew(vault, name, environment, sparing_pool(1, name, environment) if many else None)
     try:
-        with sparing_pool(min(PROCESSES, len(shards)), name, machine) as pool:
-            yield from pool.map(_work, *zip(*((function, job, shard) for shard in shards), strict=True))
+        yield working
     except BrokenProcessPool:
         raise ended("a process that worked on a shard of data/raw was ended from outside") from None
+    finally:
+        working.close()
+
+
+@dataclass
+class Crew:
+    """This process with its `vault`, and who works with it. Two in all, for each holds a shard in memory, and all that
+    it needs to work on it; for more there are clusters.
+    """
+
+    vault: Vault
+    name: str
+    environment: Environment
+    pool: ProcessPoolExecutor | None
+
+    def close(self) -> None:
+        """End the other process, if there is one, after what it is doing."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def map(self, function: Callable[[Job, Shard, Vault], Found], job: Job, shards: Sequence[Shard]) -> list[Found]:
+        """What `function` returns for each of `shards`, in their order."""
+        if self.environment.dask:
+            from pipelines.cluster import on_cluster
+
+            return list(on_cluster(self.environment.dask, function, job, shards, self.name))
+        elsewhere: dict[int, Future[Found]] = {}
+        here: dict[int, Found] = {}
+        left = deque(enumerate(shards))
+        while left:
+            # The other begins its next shard at once, but for the last ones, which whoever is free takes.
+            busy = sum(not task.done() for task in elsewhere.values())
+            place, shard = left.popleft()
+            if self.pool is not None and busy < (2 if len(left) > 2 else 1):
+                elsewhere[place] = self.pool.submit(_work, function, job, shard)
+            else:
+                here[place] = function(job, shard, self.vault)
+        return [here[place] if place in here else elsewhere[place].result() for place in range(len(shards))]
+
+    def ask(self, function: Callable[[Job, Vault], Found], job: Job) -> Callable[[], Found]:
+        """What gives the answer of `function`, which another process looks for meanwhile, where there is one."""
+        if self.pool is None:
+            return partial(function, job, self.vault)
+        self.close()  # what worked on shards keeps memory that the next one may need
+        self.pool = sparing_pool(1, self.name, self.environment)
+        return self.pool.submit(_answer, function, job).result
 
 
 def ended(what: str) -> WorldError:
@@ -122,7 +166,9 @@ def sparing_pool(processes: int, name: str, machine: Environment) -> ProcessPool
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:
     """Open the key store in a process that works for another one, and let it end with that one."""
-    _own.append(open_vault(home, master_key, name))
+    vault = open_vault(home, master_key, name)
+    vault.keys.keep()
+    _own.append(vault)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
@@ -140,3 +186,7 @@ def _follow(sentinel: int) -> None:
 
 def _work(function: Callable[[Any, Shard, Vault], Any], job: object, shard: Shard) -> Any:
     return function(job, shard, own_vault())
+
+
+def _answer(function: Callable[[Any, Vault], Any], job: object) -> Any:
+    return function(job, own_vault())

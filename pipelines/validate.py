@@ -3,7 +3,7 @@
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from pipelines.ledger import open_ledger
 from pipelines.pages import make_local, write_index
 from pipelines.raw import count_rows, open_rows
 from pipelines.record import Record
-from pipelines.shards import Shard, map_shards, shards_of
+from pipelines.shards import Shard, crew, shards_of
 from pipelines.stage import run
 from pipelines.tables import write_table
-from pipelines.vault import open_vault
+from pipelines.vault import Vault
 from pipelines.versions import version_of
 
 # Of more rows the checks of the table look at a part: each costs what judging it costs once more.
@@ -62,15 +62,14 @@ def validate(
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
-    with drafting(validated) as drafts:
-        job = Judging(raw.absolute(), record, access, drafts.absolute())
-        outcomes = list(map_shards(judge, job, shards, record.name, environment))
+    with drafting(validated) as drafts, crew(len(shards), record.name, environment) as working:
+        outcomes = working.map(judge, Judging(raw.absolute(), record, access, drafts.absolute()), shards)
+        looked_over = working.ask(_look_over, _Looking(raw.absolute(), shards, record, access, checks))
         paths = [drafts / f"{shard.name}.parquet" for shard in shards]
-        # After those who judged have given their memory back.
-        report = look_over(_looked_at(raw, shards, record, access, environment), record, checks, count_rows(raw))
-        refuse_grave(report)
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
             _judge_all(paths, record, outcomes, Path(project))
+            report = looked_over()
+            refuse_grave(report)
             counts = _count(paths, reasons_of(record))
             _publish_pages(docs, Path(project), record, counts, report)
         share = 1 - counts.accepted / max(counts.rows, 1)
@@ -79,15 +78,23 @@ def validate(
         _write(validated, paths, shards, counts, reasons_of(record))
 
 
-def _looked_at(
-    raw: Path, shards: Sequence[Shard], record: Record, access: Access, environment: Environment
-) -> Iterator[pl.DataFrame]:
-    """The rows that the checks of the table look at: all up to LOOKED_AT, else shards spread over them, in order."""
-    vault = open_vault(environment.home, environment.master_key, record.name)
-    every = max(1, math.ceil(count_rows(raw) / LOOKED_AT))
+@dataclass(frozen=True)
+class _Looking:
+    raw: Path
+    shards: Sequence[Shard]
+    record: Record
+    access: Access
+    checks: Checks
+
+
+def _look_over(job: _Looking, vault: Vault) -> Report:
+    """What the checks of the table find in all rows up to LOOKED_AT, else in shards spread over them, in order."""
+    rows = count_rows(job.raw)
+    every = max(1, math.ceil(rows / LOOKED_AT))
     # From the end: the newest rows are among them, and a file that is sorted ends in another class than it begins.
-    for shard in shards[::-1][::every][::-1]:
-        yield open_rows(raw, record, vault, access, only=shard.parts)
+    some = job.shards[::-1][::every][::-1]
+    frames = (open_rows(job.raw, job.record, vault, job.access, only=shard.parts) for shard in some)
+    return look_over(frames, job.record, job.checks, rows)
 
 
 def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.checks.nearly import Signatures, lots_of, sign
 from pipelines.record import Column, Record
-from pipelines.spelling import normal
+from pipelines.spelling import normals
 from pipelines.values import present, typed
 
 SAMPLED = 20_000
@@ -78,7 +78,7 @@ def _plain(values: pl.DataFrame, record: Record) -> pl.Series:
     """Each text without the differences that do not count."""
     if record.text is None:
         return pl.Series([], dtype=pl.String)
-    return pl.Series([None if text is None else normal(text) for text in values[record.text.name]], dtype=pl.String)
+    return normals(values[record.text.name])
 
 
 def _keys(shard: pl.DataFrame, values: pl.DataFrame, plain: pl.Series, record: Record) -> pl.DataFrame:

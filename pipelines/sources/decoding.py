@@ -4,12 +4,14 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
+from operator import length_hint
 from pathlib import Path
 
 from pipelines.errors import SourceError
 from pipelines.sources.opening import opened, refuse_bomb, refuse_other_kind, shown
 
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 20
 
 # A file without line ends must not fill the memory before it is refused.
 LONGEST_LINE = 32_000_000
@@ -31,21 +33,66 @@ NOT_CHARACTER_SETS = frozenset({"idna", "punycode", "undefined", "unicode-escape
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def line_lists(path: Path, encoding: str | None) -> Iterator[list[str]]:
-    """Yield the lines of a text file in lists, line ends kept as they stand (CR, LF or CRLF).
-
-    In lists, because a generator's step per line would cost more than reading the line.
-    """
+def texts(path: Path, encoding: str | None) -> Iterator[str]:
+    """Yield a text file in pieces of whole lines, line ends kept as they stand (CR, LF or CRLF)."""
     with opened(path) as stream:
         head = stream.read(CHUNK_BYTES)
         refuse_other_kind(path, head, "a table written as text")
         mark, codec = _encoding_of(head, encoding)
         lines = LineDecoder(shown(path), codec, len(mark))
-        yield lines.feed(head[len(mark) :])
+        yield lines.take(head[len(mark) :])
         while data := stream.read(CHUNK_BYTES):
-            yield lines.feed(data)
+            yield lines.take(data)
             refuse_bomb(path, lines.taken)
-        yield lines.feed(b"", final=True)
+        yield lines.take(b"", final=True)
+
+
+def line_lists(path: Path, encoding: str | None) -> Iterator[list[str]]:
+    """Yield the lines of a text file in lists.
+
+    In lists, because a generator's step per line would cost more than reading the line.
+    """
+    return map(_lines_in, texts(path, encoding))
+
+
+class Lines:
+    """The lines of a text that comes in pieces, of which what was not read yet can be had as text again."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self._here: Iterator[str] = iter(())
+        self._all = chain.from_iterable(self._lists())
+
+    def __iter__(self) -> Iterator[str]:
+        return self._all
+
+    @property
+    def left(self) -> int:
+        """How many lines of the piece that is being read are not read yet."""
+        return length_hint(self._here)
+
+    def take(self) -> str:
+        """Take what is left of the piece, or the next one that is not empty; "" at the end."""
+        text = "".join(self._here)
+        return text or next(filter(None, self._pieces), "")
+
+    def give_back(self, text: str) -> None:
+        """Let the lines of `text` be the next ones. Nothing may be left of the piece that is being read."""
+        self._pieces = chain([text], self._pieces)
+
+    def _lists(self) -> Iterator[Iterator[str]]:
+        while (text := next(self._pieces, None)) is not None:
+            self._here = iter(_lines_in(text))
+            yield self._here
+
+
+def count_lines(text: str) -> int:
+    """Count the line ends of a text."""
+    return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
+
+
+def _lines_in(text: str) -> list[str]:
+    return io.StringIO(text, newline="").readlines()
 
 
 def refuse_text_after_blank(name: str, lines: Iterator[str], blank: int) -> None:
@@ -76,6 +123,10 @@ class LineDecoder:
 
     def feed(self, data: bytes, *, final: bool = False) -> list[str]:
         """Take the next bytes and give the lines that are complete with them."""
+        return _lines_in(self.take(data, final=final))
+
+    def take(self, data: bytes, *, final: bool = False) -> str:
+        """Take the next bytes and give the text of the lines that are complete with them."""
         self._taken += len(data)
         text = self._begun + self._decode(data, final)
         if "\x00" in text:
@@ -84,9 +135,8 @@ class LineDecoder:
         self._begun = text[whole:]
         if len(self._begun) > LONGEST_LINE:
             raise self._too_long()
-        lines = io.StringIO(text[:whole], newline="").readlines()
-        self._counted += len(lines)
-        return lines
+        self._counted += count_lines(text[:whole])
+        return text[:whole]
 
     def _decode(self, data: bytes, final: bool) -> str:
         """Decode the next bytes, or tell exactly which byte is not text."""

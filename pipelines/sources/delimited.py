@@ -1,17 +1,20 @@
 """CSV and TSV, strictly: each record has the header's number of fields, or the file is refused."""
 
 import csv
+import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import polars as pl
 
 from pipelines.errors import SourceError
+from pipelines.sources.blocks import Style, read_block
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
-from pipelines.sources.decoding import LINE_END, line_lists, refuse_text_after_blank
+from pipelines.sources.decoding import LINE_END, Lines, count_lines, refuse_text_after_blank, texts
 from pipelines.sources.dialect import DELIMITERS, USUAL, Dialect, refuse_own_header, unended
 from pipelines.sources.frames import together
 from pipelines.sources.opening import shown
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 # Few enough that the records of a batch lie in the processor's cache until they are columns.
 RECORDS_AT_ONCE = 2048
 
+Found = TypeVar("Found")
 Picker = Callable[[list[str | None]], tuple[str | None, ...]]
 
 
@@ -39,9 +43,9 @@ def delimited_rows(
     rest of one that was cut. Hence what is accepted holds whole records only, and all of them but for a cut exactly
     between two, which a digest beside the file tells (`manifest`).
     """
-    header, batches = _opened(path, delimiter, columns, required, encoding, dialect)
-    pick = _picker(header, columns)
-    for batch in batches:
+    file = _opened(path, delimiter, columns, required, encoding, dialect)
+    pick = _picker(file.header, columns)
+    for batch in _not_none(file.name, file.batches()):
         # The loop runs for each row: nothing in it calls a function for each cell.
         for record in batch:
             cells: list[str | None] = [cell or None for cell in record] if "" in record else [*record]
@@ -58,21 +62,9 @@ def delimited_frames(
     dialect: Dialect = USUAL,
 ) -> Iterator[pl.DataFrame]:
     """Yield the same rows as frames of texts: no object is made for a row."""
-    header, batches = _opened(path, delimiter, columns, required, encoding, dialect)
-    for frame in together(_frames(header, batches, columns)):
+    file = _opened(path, delimiter, columns, required, encoding, dialect)
+    for frame in together(_not_none(file.name, file.frames(columns))):
         yield frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
-
-
-def _frames(header: list[str], batches: Iterator[list[list[str]]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Yield each batch as a small frame, in which an empty cell is an empty text."""
-    places = {column: place for place, column in enumerate(header)}
-    for batch in batches:
-        cells = list(zip(*batch, strict=True))
-        nothing = pl.Series([None] * len(batch), dtype=pl.String)
-        yield pl.DataFrame(
-            pl.Series(name, cells[places[name]], dtype=pl.String) if name in places else nothing.alias(name)
-            for name in columns
-        )
 
 
 def _opened(
@@ -82,60 +74,107 @@ def _opened(
     required: Collection[str],
     encoding: str | None,
     dialect: Dialect,
-) -> tuple[list[str], Iterator[list[list[str]]]]:
-    """Give the column names of a file, and the records below them in batches."""
+) -> "_Delimited":
+    """Read the column names of a file."""
     # The limit belongs to the whole process: the csv module has no other.
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
-    lines = chain.from_iterable(_ended(name, line_lists(path, encoding), dialect))
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quotes else csv.QUOTE_NONE
-    reader = csv.reader(lines, delimiter=dialect.delimiter or delimiter, quoting=quoting, strict=True)
+    lines = Lines(_ended(name, texts(path, encoding), dialect))
+    file = _Delimited(name, lines, dialect.delimiter or delimiter, dialect.quotes, list(dialect.header or ()))
     if dialect.header is None:
-        header = _header(name, reader)
-        _refuse_bad_header(name, header, columns, required)
+        reader = file.reader()
+        file.header, file.above = _header(name, reader), reader.line_num
+        _refuse_bad_header(name, file.header, columns, required)
     else:
-        header = list(dialect.header)
-        refuse_missing(name, header, columns, required)
-    return header, _batches(name, reader, lines, header)
+        refuse_missing(name, file.header, columns, required)
+    return file
 
 
-def _ended(name: str, lists: Iterator[list[str]], dialect: Dialect) -> Iterator[list[str]]:
-    """Pass the lines on, and refuse a last one without its end."""
-    count, last = 0, ""
-    for lines in lists:
-        if lines:
-            count, last = count + len(lines), lines[-1]
-        yield lines
-    if dialect.final_newline and last and not last.endswith(("\n", "\r")):
+def _ended(name: str, pieces: Iterator[str], dialect: Dialect) -> Iterator[str]:
+    """Pass the pieces of a text on, and refuse a last line without its end."""
+    count, last = 1, ""
+    for text in pieces:
+        count, last = count + count_lines(text), text[-1:] or last
+        yield text
+    if dialect.final_newline and last not in ("", "\n", "\r"):
         raise unended(name, count)
 
 
-def _batches(name: str, reader: "Reader", lines: Iterator[str], header: list[str]) -> Iterator[list[list[str]]]:
-    """Yield the records in batches, none of which is empty, and each of which was found to be faultless."""
-    begun, any_, width = reader.line_num + 1, False, len(header)
-    while True:
-        batch: list[list[str]] = []
-        failed: csv.Error | SourceError | None = None
-        try:
-            # What was read before a fault stays in the list, and its own faults are told first.
-            batch.extend(islice(reader, RECORDS_AT_ONCE))
-        except (csv.Error, SourceError) as error:
-            failed = error
-        if begun == 1 and batch:
-            refuse_own_header(name, batch[0], header)
-        if any(len(record) != width for record in batch):
-            _refuse_ragged(name, batch, begun, width, lines, more=failed is not None)
-            batch = batch[: batch.index([])]
-        elif isinstance(failed, SourceError):
-            raise failed
-        elif failed is not None:
-            raise _malformed(name, begun + sum(map(_lines_of, batch)), str(failed)) from None
-        if not batch:
-            break
-        any_ = True
-        yield batch
-        begun = reader.line_num + 1
-    if not any_:
+@dataclass
+class _Delimited:
+    """The records of a file that are still to be read; `above` counts the lines over them."""
+
+    name: str
+    lines: Lines
+    delimiter: str
+    quotes: bool
+    header: list[str]
+    above: int = 0
+
+    def reader(self) -> "Reader":
+        """The csv module's reader of the lines that are left."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
+        return csv.reader(self.lines, delimiter=self.delimiter, quoting=quoting, strict=True)
+
+    def batches(self, lines: int = sys.maxsize) -> Iterator[list[list[str]]]:
+        """Yield the records of so many lines, or a few more, in batches that are not empty and were found faultless."""
+        reader, above, width = self.reader(), self.above, len(self.header)
+        while (left := lines - reader.line_num) > 0:
+            batch: list[list[str]] = []
+            failed: csv.Error | SourceError | None = None
+            begun = self.above + 1
+            try:
+                # What was read before a fault stays in the list, and its own faults are told first.
+                batch.extend(islice(reader, min(RECORDS_AT_ONCE, left)))
+            except (csv.Error, SourceError) as error:
+                failed = error
+            self.above = above + reader.line_num
+            if begun == 1 and batch:
+                refuse_own_header(self.name, batch[0], self.header)
+            if any(len(record) != width for record in batch):
+                _refuse_ragged(self.name, batch, begun, width, iter(self.lines), more=failed is not None)
+                batch = batch[: batch.index([])]
+            elif isinstance(failed, SourceError):
+                raise failed
+            elif failed is not None:
+                raise _malformed(self.name, begun + sum(map(_lines_of, batch)), str(failed)) from None
+            if not batch:
+                return
+            yield batch
+
+    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield the same records in small frames, in which an empty cell is an empty text."""
+        style, begun = Style(len(self.header), self.delimiter, self.quotes), ""
+        while text := begun + (piece := self.lines.take()):
+            # Of what is left over when nothing follows, the csv module says what is wrong with it.
+            block, begun = read_block(text.encode(), style) if piece else None, ""
+            if block is None:
+                self.lines.give_back(text)
+                for batch in self.batches(count_lines(text) or 1):
+                    cells = list(zip(*batch, strict=True))
+                    yield self._frame(cells, len(batch), columns)
+                continue
+            frame, begun = block[0], block[1].decode()
+            if self.above == 0:
+                refuse_own_header(self.name, frame.row(0), self.header)
+            self.above += count_lines(text) - count_lines(begun)
+            yield self._frame(frame.get_columns(), frame.height, columns)
+
+    def _frame(self, cells: Sequence[Sequence[str] | pl.Series], height: int, columns: Sequence[str]) -> pl.DataFrame:
+        places = {column: place for place, column in enumerate(self.header)}
+        nothing = [None] * height
+        return pl.DataFrame(
+            pl.Series(name, cells[places[name]] if name in places else nothing, dtype=pl.String) for name in columns
+        )
+
+
+def _not_none(name: str, found: Iterator[Found]) -> Iterator[Found]:
+    """Pass on what was found in a file, and refuse one in which nothing was."""
+    nothing = True
+    for each in found:
+        nothing = False
+        yield each
+    if nothing:
         raise no_rows(name)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.bundle import Bundle, read_bundle
 from pipelines.errors import BundleError, DataError, ParameterError
+from pipelines.language import text_losses
 from pipelines.ledger import Champion, Ledger, now
 from pipelines.privacy.text import clean
 from pipelines.record import Record
@@ -42,10 +43,13 @@ class Reigning:
     key: bytes | None = None  # surrogates in questions come from it, as they did in the training texts
 
     def predict(self, rows: Sequence[Arrived], record: Record) -> list[Prediction]:
-        """The label of each row, and the probability of every label; or each row's number."""
+        """Each row's label, and how likely every label is; or its number: of a text alone, nats per character."""
         columns, labels = as_columns(rows, record, self.bundle.text, self.key), self.bundle.labels
         if self.bundle.task == "regression":
             return [Prediction(repr(value), {}, value) for value in self.bundle.values(columns).tolist()]
+        if self.bundle.task == "language":
+            texts = columns[read_columns(record)[0].name]
+            return [Prediction(repr(value), {}, value) for value in text_losses(self.bundle, texts).tolist()]
         found = self.bundle.probabilities(columns)
         return [
             Prediction(labels[place], dict(zip(labels, row.tolist(), strict=True)))

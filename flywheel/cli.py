@@ -5,12 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from flywheel.grammar import parser
+from pipelines.environment import collect_rarely
 from pipelines.errors import FlywheelError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit with 0, or with the code of what went wrong (2: the input, 3: the world)."""
     chosen = parser().parse_args(arguments)
+    collect_rarely()
     try:
         code = COMMANDS[chosen.command](chosen)
     except FlywheelError as error:
@@ -39,6 +41,12 @@ def _do_run(chosen: argparse.Namespace) -> int:
     from flywheel.running import run
 
     return run(chosen.reason)
+
+
+def _do_tune(chosen: argparse.Namespace) -> int:
+    from flywheel.tune import tune
+
+    return tune(chosen.minutes, chosen.trials, chosen.measure, write=chosen.write)
 
 
 def _do_status(chosen: argparse.Namespace) -> int:
@@ -160,6 +168,7 @@ COMMANDS = {
     "inspect": _do_inspect,
     "new": _do_new,
     "run": _do_run,
+    "tune": _do_tune,
     "status": _do_status,
     "serve": _do_serve,
     "predict": _do_predict,

@@ -14,6 +14,7 @@ def parser() -> argparse.ArgumentParser:
     _inspect(commands)
     _new(commands)
     _run(commands)
+    _tune(commands)
     _status(commands)
     _serving(commands)
     _answering(commands)
@@ -51,6 +52,14 @@ def _new(commands: Commands) -> None:  # type: ignore[valid-type]
 def _run(commands: Commands) -> None:  # type: ignore[valid-type]
     run = commands.add_parser("run", help="turn the flywheel once: ingest, the graph, scan, promote")  # type: ignore[attr-defined]
     run.add_argument("--reason", default="asked for on the command line", metavar="TEXT", help="why; it is recorded")
+
+
+def _tune(commands: Commands) -> None:  # type: ignore[valid-type]
+    tune = commands.add_parser("tune", help="look for the best model of the rows in data/splits")  # type: ignore[attr-defined]
+    tune.add_argument("--minutes", type=float, metavar="N", help="how long; those of `train.auto` by default")
+    tune.add_argument("--trials", type=int, metavar="N", help="how many models, those of earlier calls among them")
+    tune.add_argument("--measure", metavar="M", help="accuracy, macro_f1, roc_auc or log_loss")
+    tune.add_argument("--write", action="store_true", help="write what won into params.yaml")
 
 
 def _status(commands: Commands) -> None:  # type: ignore[valid-type]

@@ -18,12 +18,13 @@ from pipelines.models.chance import secret_for
 from pipelines.models.options import Pace
 from pipelines.models.starting import CHAMPIONS, FRESH, Start
 from pipelines.parameters import arguments_for, read_parameters
+from pipelines.posing import pose
 from pipelines.progress import Terminal
 from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
 from pipelines.teaching import check_family
-from pipelines.train import pose, train
+from pipelines.train import train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
 

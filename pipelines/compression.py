@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from pipelines.errors import ParameterError
 
+# A model as it was before it was made smaller: it is measured, and never promoted.
+UNCOMPRESSED = "uncompressed"
 # What is smaller than this has nothing to give: scales, biases, shapes.
 FEWEST = 256
 # What the place of a weight costs in a sparse tensor, in bytes, beside the weight itself.

@@ -85,7 +85,8 @@ def _attack(splits: Path, model: Path, draft: Path, record: Record, attacked: in
         figures = {
             name: attack(told[part], told["test"], seen[part].classes, seen["test"].classes).to_dict()
             for name, part in (("membership", "train"), ("drift", "valid"))
-            if part in parts
+            # Validation rows that taught the model are no stranger to it than training rows.
+            if part in parts and not (part == "valid" and bundle.about.get("taught_by_validation_rows"))
         }
         found[role] = {"family": bundle.family, **figures}
     draw_membership(pictures, draft / "membership.png")

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,11 @@ from pipelines.pixels import Pixels
 from pipelines.record import Record
 from pipelines.scale import Scale
 from pipelines.wordpieces import WordPieces
+
+if TYPE_CHECKING:
+    from pipelines.coded import Coded
+    from pipelines.ngrams import NGrams
+    from pipelines.together import Together
 
 Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
@@ -241,7 +246,7 @@ class Joined:
         return {name: array for part in self.parts for name, array in part.arrays(columns).items()}
 
 
-Features = Terms | Tokens | Table | Joined | Pixels | Letters | WordPieces
+Features = Union[Terms, Tokens, Table, Joined, Pixels, Letters, WordPieces, "NGrams", "Coded", "Together"]
 
 
 def beside(features: Features, columns: Columns, record: Record) -> Features:
@@ -259,17 +264,21 @@ def parts_of(features: Features) -> tuple[Features, ...]:
 
 def to_json(features: Features) -> dict[str, Any]:
     """`features` as a JSON value."""
-    if isinstance(features, Joined):
-        return {"kind": features.kind, "parts": [to_json(part) for part in features.parts]}
-    return {"kind": features.kind, **asdict(features)}
+    parts = getattr(features, "parts", None)
+    return {"kind": features.kind, **({"parts": list(map(to_json, parts))} if parts else asdict(features))}
 
 
 def from_json(value: Mapping[str, Any]) -> Features:
     """The features that `to_json` wrote."""
-    if value["kind"] == Joined.kind:
-        return Joined(tuple(from_json(part) for part in value["parts"]))
-    kinds: dict[str, type[Features]] = {kind.kind: kind for kind in (Terms, Tokens, Table, Pixels, Letters, WordPieces)}
+    from pipelines.coded import Coded
+    from pipelines.ngrams import NGrams
+    from pipelines.together import Together
+
+    plain = (Terms, Tokens, Table, Pixels, Letters, WordPieces, NGrams, Coded)
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (*plain, Joined, Together)}
     content = {key: item for key, item in value.items() if key != "kind"}
+    if value["kind"] in (Joined.kind, Together.kind):
+        content["parts"] = tuple(map(from_json, content["parts"]))
     if value["kind"] == Table.kind:
         content["numbers"] = {name: Scale(**scale) for name, scale in content["numbers"].items()}
-    return kinds[value["kind"]](**content)
+    return kinds[value["kind"]](**content)  # type: ignore[no-any-return]

@@ -35,6 +35,12 @@ class Terminal:
         sys.stderr.write(f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  {told}{left:3.0f} s left\033[K")
         sys.stderr.flush()
 
+    def trial(self, family: str, measures: dict[str, float], told: str) -> None:
+        """Leave one line that tells what a search tried, and how far it is."""
+        measure, value = next(iter(measures.items()))
+        sys.stderr.write(f"  {told}: {family} {measure.removeprefix('valid_')} {value:.4f}\n")
+        sys.stderr.flush()
+
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
         """Leave one line that tells how the epoch ended."""
         start = "\r" if sys.stderr.isatty() else ""

@@ -28,7 +28,7 @@ COVERS = (
 )
 
 # Families that are not taught step by step, so that no noise can go with a step.
-WITHOUT_GRADIENTS = ("linear", "nbsvm")
+WITHOUT_GRADIENTS = ("linear", "nbsvm", "ngrams", "boosting", "auto")
 
 
 def check_privacy(privacy: Privacy, family: str, record: Record, class_weight: str) -> None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from pipelines.compression import UNCOMPRESSED
 from pipelines.files import read_json
 from pipelines.scores import Scores
 
 
 def roles_in(model: Path) -> list[str]:
-    """The roles of the bundles in `model`: baseline, and candidate where there is one."""
-    return sorted(path.name for path in model.iterdir() if path.is_dir())
+    """The roles of the bundles in `model` that may be promoted: baseline, and candidate where there is one."""
+    return sorted(path.name for path in model.iterdir() if path.is_dir() and path.name != UNCOMPRESSED)
 
 
 def read_scores(report: Path) -> dict[str, Scores]:

@@ -2,34 +2,33 @@
 
 import os
 import shutil
-from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
 from pipelines.budget import reserve
 from pipelines.bundle import Bundle, write_bundle
+from pipelines.compression import UNCOMPRESSED, Compression, compress
 from pipelines.environment import Environment
 from pipelines.errors import ParameterError
-from pipelines.events import Events
 from pipelines.files import write_json
 from pipelines.ledger import open_ledger
 from pipelines.lineage import begun_with
+from pipelines.live import follow
 from pipelines.metering import Rates, metering
-from pipelines.models import Family, Fitted, Part, Private, Problem, Schedule, fit
+from pipelines.models import Family, Fitted, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
 from pipelines.models.options import (
+    Auto,
     Bilstm,
+    Boosting,
     Cnn,
     Gpt,
     Linear,
     Lstm,
     Mlp,
     Nbsvm,
+    Ngrams,
     Pace,
     Pretrained,
     Privacy,
@@ -38,38 +37,16 @@ from pipelines.models.options import (
 from pipelines.models.schedules import check_pace
 from pipelines.models.starting import CHAMPIONS, FRESH, WEIGHTS, kept
 from pipelines.noise import noise_key
+from pipelines.posing import pose
 from pipelines.privacy.text_rules import TextRules, read_rules
-from pipelines.progress import Terminal
 from pipelines.protection import COVERS, check_privacy, plan, terms, training_of
 from pipelines.record import Record
-from pipelines.registry import Registry, open_registry
-from pipelines.rows import inputs, labelled, right
+from pipelines.registry import open_registry
 from pipelines.stage import run
-from pipelines.teaching import check_class_weight, check_family, refuse_classes, refuse_numbers, refuse_unwatched
-from pipelines.versions import describe
-from pipelines.workspace import OWN, RAW, git_revision
+from pipelines.teaching import check_family
+from pipelines.workspace import OWN
 
 BASELINE: Family = "linear"
-
-
-@dataclass(frozen=True)
-class Live:
-    """A training as it is watched: curves to an MLflow run and to TensorBoard, a bar to the terminal."""
-
-    registry: Registry
-    run: str
-    terminal: Terminal
-    events: Events
-
-    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """Move the bar."""
-        self.terminal.batch(epoch, done, total, loss)
-
-    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
-        """Add a point to each curve."""
-        self.terminal.epoch(epoch, epochs, measures)
-        self.registry.log(self.run, measures, epoch)
-        self.events.write(measures, epoch)
 
 
 def train(
@@ -91,11 +68,15 @@ def train(
     lstm: Lstm = Lstm(),
     mlp: Mlp = Mlp(),
     nbsvm: Nbsvm = Nbsvm(),
+    ngrams: Ngrams = Ngrams(),
+    boosting: Boosting = Boosting(),
     cnn: Cnn = Cnn(),
     bilstm: Bilstm = Bilstm(),
     transformer: Transformer = Transformer(),
     gpt: Gpt = Gpt(),
     pretrained: Pretrained = Pretrained(),
+    auto: Auto = Auto(),
+    compression: Compression = Compression(),
     environment: Environment,
     workspace: Path,
 ) -> None:
@@ -109,11 +90,13 @@ def train(
     if privacy is not None:
         refuse_beside_privacy(schedule, start)
         check_privacy(privacy, family, record, class_weight)
-    problem = pose(splits, record, class_weight, seed, closed=privacy is not None)
+    problem = pose(splits, record, class_weight, seed, closed=privacy is not None, named=family == "auto")
     text = read_rules(splits)
     options = {
         "linear": linear,
         "nbsvm": nbsvm,
+        "ngrams": ngrams,
+        "boosting": boosting,
         "mlp": mlp,
         "cnn": cnn,
         "lstm": lstm,
@@ -121,6 +104,7 @@ def train(
         "transformer": transformer,
         "gpt": gpt,
         "pretrained": pretrained,
+        "auto": auto,
     }
     registry = open_registry(environment, workspace)
     begun = begun_with(start, record.name, workspace / CHAMPIONS, open_ledger(environment), registry)
@@ -143,11 +127,15 @@ def train(
         if privacy is not None:
             course, promise = _protected(privacy, problem, course, settings, splits, environment)
         told = {f"privacy_{key}": value for key, value in promise.items()}
-        live = _start(registry, record, role, settings | told, environment, workspace)
+        live = follow(registry, record, role, settings | told, environment, workspace)
         with metering(Rates(environment.core_watts, environment.hour_price)) as used:
             fitted = fit(name, problem, options[name], course, live)
         fitted = replace(fitted, about=fitted.about | _how(name, course, used))
-        write_bundle(_bundle(name, fitted, problem, seed, text, promise), model / role)
+        bundle = _bundle(name, fitted, problem, seed, text, promise)
+        if compression.asked and name == family:
+            write_bundle(bundle, model / UNCOMPRESSED)
+            bundle = replace(bundle, graph=compress(bundle.graph, compression))
+        write_bundle(bundle, model / role)
         _carry_weights(checkpoint, model / role)
         told |= used
         registry.log(live.run, {key: float(value) for key, value in told.items() if not isinstance(value, str)})
@@ -208,44 +196,6 @@ def _protected(
     return replace(schedule, private=Private(privacy.clip, spending, schedule.epochs, table, secret)), promise
 
 
-def pose(splits: Path, record: Record, class_weight: str, seed: int, *, closed: bool = False) -> Problem:
-    """The problem that the training and validation rows pose. Raises TrainingError where they cannot teach.
-
-    Its labels are those that occur or, where the set is `closed`, those of the record; a number has none.
-    """
-    check_class_weight(class_weight, record)
-    frames = {name: pl.read_parquet(splits / f"{name}.parquet") for name in ("train", "valid")}
-    labels: tuple[str, ...] = ()
-    weights = np.ones(0)
-    if record.has_classes:
-        labels = record.label.categories if closed else label_names(frames["train"], record)
-        counts = _counts(frames["train"][record.label.name].cast(pl.String), labels)
-        refuse_classes(counts, closed=closed)
-        weights = counts.sum() / (len(labels) * counts) if class_weight == "balanced" else np.ones(len(labels))
-    parts = {name: _part(frame, record, labels, named=closed) for name, frame in frames.items()}
-    if record.task == "regression":
-        refuse_numbers(parts["train"].labels, record.label.name)
-    refuse_unwatched(len(parts["valid"].labels), frames["valid"].height)
-    return Problem(record, labels, parts["train"], parts["valid"], weights.astype(np.float64), seed, record.task)
-
-
-def label_names(rows: pl.DataFrame, record: Record) -> tuple[str, ...]:
-    """The labels that `rows` hold, in the record's order where it lists them."""
-    present = set(rows[record.label.name].drop_nulls().cast(pl.String))
-    return tuple(label for label in record.label.categories or sorted(present) if label in present)
-
-
-def _counts(given: pl.Series, labels: tuple[str, ...]) -> NDArray[np.int64]:
-    found = Counter(given.drop_nulls())
-    return np.array([found[label] for label in labels], dtype=np.int64)
-
-
-def _part(rows: pl.DataFrame, record: Record, labels: tuple[str, ...], *, named: bool) -> Part:
-    rows = labelled(rows, record, labels)
-    subjects = tuple(rows["subject"]) if named and record.with_role("subject") is not None else ()
-    return Part(inputs(rows, record), right(rows, record, labels), subjects)
-
-
 def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str, seed: int) -> dict[str, Any]:
     shared = {"family": name, "seed": seed, "class_weight": class_weight, **asdict(options)}
     if name == BASELINE:
@@ -255,21 +205,6 @@ def _settings(name: Family, schedule: Schedule, options: Any, class_weight: str,
     # What is left at its default says nothing, and is what older runs had too.
     usual = asdict(Pace())
     return shared | own | begun | {k: v for k, v in asdict(schedule.pace).items() if v != usual[k]}
-
-
-def _start(
-    registry: Registry, record: Record, role: str, settings: dict[str, Any], environment: Environment, workspace: Path
-) -> Live:
-    version = describe(workspace / RAW)
-    tags = {
-        "role": role,
-        "data_version": version[0] if version else "unversioned",
-        "git_revision": git_revision(workspace),
-        "flow_run": environment.flow_run or "none (dvc repro)",
-    }
-    name = f"{settings['family']} ({role})"
-    run_id = registry.start(record.name, name, settings, tags)
-    return Live(registry, run_id, Terminal(settings["family"]), Events(workspace / OWN / "tensorboard" / run_id))
 
 
 def _bundle(

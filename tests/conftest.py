@@ -1,5 +1,6 @@
 """What all tests share: a home of their own, no telemetry, a known master key, and one journey through the sample."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,12 +8,29 @@ from pathlib import Path
 
 import pytest
 import workspaces
-from workspaces import MASTER_KEY, Workspace
+from workspaces import MASTER_KEY, TRACED, Workspace
 
-from pipelines.environment import CALM, SILENCE
+from pipelines.environment import CALM, SILENCE, collect_rarely
 
 # What a developer's own shell may hold, and what would lead a test away from its folder.
 LEADING_AWAY = ("FLYWHEEL_LEDGER", "FLYWHEEL_FLOW_RUN", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_HOME")
+
+
+def pytest_configure() -> None:
+    collect_rarely()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker have all tests of a file, and of those files that share what takes long to make."""
+    travelling = {item.path for item in items if "journey" in getattr(item, "fixturenames", ())}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("journey" if item.path in travelling else item.path.stem))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was imported stays
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +48,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("FLYWHEEL_HOME", str(own / ".flywheel"))
         patch.setenv("FLYWHEEL_MASTER_KEY", MASTER_KEY)
         yield own
+
+
+@pytest.fixture(autouse=True)
+def uncounted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test's own lines are not counted, those of its processes are not either."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv(TRACED, raising=False)
 
 
 @pytest.fixture

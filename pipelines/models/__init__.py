@@ -12,13 +12,16 @@ from pipelines.accounting import Spending
 from pipelines.features import Columns, Features
 from pipelines.models.chance import Secret
 from pipelines.models.options import (
+    Auto,
     Bilstm,
+    Boosting,
     Cnn,
     Gpt,
     Linear,
     Lstm,
     Mlp,
     Nbsvm,
+    Ngrams,
     Pace,
     Pretrained,
     Transformer,
@@ -29,7 +32,20 @@ from pipelines.record import Record, Task
 if TYPE_CHECKING:
     from pathlib import Path
 
-Family = Literal["linear", "nbsvm", "mlp", "cnn", "lstm", "bilstm", "transformer", "gpt", "pretrained"]
+Family = Literal[
+    "linear",
+    "nbsvm",
+    "ngrams",
+    "boosting",
+    "mlp",
+    "cnn",
+    "lstm",
+    "bilstm",
+    "transformer",
+    "gpt",
+    "pretrained",
+    "auto",
+]
 # What a model reads of a row.
 Input = Literal["text", "table", "image"]
 # Changes the inputs of a batch by chance: arrays by name in, arrays by name out.
@@ -53,6 +69,7 @@ class Part:
     columns: Columns
     labels: NDArray[Any]
     subjects: tuple[str, ...] = ()  # one per row, where the data name them
+    times: tuple[Any, ...] = ()  # one per row, where folds are cut by time
 
 
 @dataclass(frozen=True)
@@ -173,6 +190,8 @@ ANSWERS: tuple[Task, ...] = ("classification", "ordinal", "regression")
 FAMILIES: dict[str, Registered] = {
     "linear": Registered(Linear, reads=("text", "table", "image"), tasks=(*ANSWERS, "language"), joins=True),
     "nbsvm": Registered(Nbsvm, reads=("text",)),
+    "ngrams": Registered(Ngrams, reads=("text",)),
+    "boosting": Registered(Boosting, reads=("table",)),
     "mlp": Registered(Mlp, reads=("table", "image"), tasks=ANSWERS),
     "cnn": Registered(Cnn, reads=("text", "image"), tasks=ANSWERS, joins=True),
     "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),
@@ -180,6 +199,7 @@ FAMILIES: dict[str, Registered] = {
     "transformer": Registered(Transformer, reads=("text",), tasks=ANSWERS, joins=True),
     "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
     "pretrained": Registered(Pretrained, reads=("text",), tasks=ANSWERS, joins=True),
+    "auto": Registered(Auto, reads=("text", "table")),
 }
 
 

@@ -35,6 +35,7 @@ EDGE = {
     "pipelines.master": "where the master key stands: whether rows open, not what is in them",
     "pipelines.registry": "bookkeeping: curves and runs in MLflow",
     "pipelines.progress": "a bar on the terminal",
+    "pipelines.live": "who watches a training: it changes no weight",
 }
 
 

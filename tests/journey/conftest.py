@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from places import Place
+from places import NETWORK, SMALL, Moment, Place
+from planted import planted, write
+from workspaces import TRACED
 
 from flows.server import prefect_server
+from pipelines.sample import reviews
 
 # One key for all: pseudonyms, and with them the splits, are the same in every run of the tests.
 MASTER_KEY = "7f" * 32
-# What tells a process that its lines are to be counted, which makes it slower: not Prefect's server, whose lines
-# are not ours, and not the journeys that walk where others have walked.
-TRACED = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.fixture(scope="session")
@@ -38,30 +38,57 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
             address = stack.enter_context(prefect_server(home / ".flywheel", None))
             inherited = {**os.environ, "PREFECT_API_URL": address}
             patch.delenv("PREFECT_API_URL")
-        yield inherited | ({TRACED: traced} if (traced := os.environ.get(TRACED)) else {})
+        yield inherited
 
 
 @pytest.fixture(scope="session")
 def make(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Place]:
-    """A new workspace from a preset and settings, named for what it is for."""
+    """A new workspace from a preset and settings, named for what it is for; with keys of its own, or of a `home`."""
 
     def make(
-        name: str, *settings: str, preset: str = "sample", source: Path | None = None, counted: bool = False
+        name: str, *settings: str, preset: str = "sample", source: Path | None = None, home: str | None = None
     ) -> Place:
         folder = tmp_path_factory.mktemp(name) / "workspace"
+        own = environment | {"FLYWHEEL_HOME": home or str(folder.with_name("home"))}
         arguments = ["new", str(folder), "--preset", preset]
         arguments += ["--source", str(source)] if source else []
         arguments += [part for setting in settings for part in ("--set", setting)]
-        Place(Path.cwd(), environment).flywheel(*arguments)
-        own = {key: value for key, value in environment.items() if counted or key != TRACED}
+        Place(Path.cwd(), own).flywheel(*arguments)
         return Place(folder, own)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def turned(make: Callable[..., Place]) -> Place:
+def turned(make: Callable[..., Place]) -> Moment:
     """A workspace that has turned once, with an LSTM beside its baseline."""
-    place = make("turned", "ingest.sample.rows=1500", "train.epochs=2", counted=True)
-    place.flywheel("run", "--reason", "the first turn")
-    return place
+    place = make("turned", *NETWORK)
+    place.flywheel("run", "--reason", "the first turn", counted=True)
+    return Moment(place)
+
+
+@pytest.fixture(scope="session")
+def planted_once(make: Callable[..., Place], tmp_path_factory: pytest.TempPathFactory) -> Moment:
+    """A workspace that has turned once, without a network, on a file with canaries."""
+    source = tmp_path_factory.mktemp("elsewhere") / "reviews.csv"
+    write(source, planted())
+    place = make("planted", "train.family=linear", source=source)
+    place.flywheel("run")
+    return Moment(place)
+
+
+@pytest.fixture(scope="session")
+def person() -> str:
+    """Somebody in the sample, who withdraws consent in `by_hand`."""
+    return next(row["user_id"] for row in reviews(1200, 7) if row["consent"] == "yes" and row["user_id"])
+
+
+@pytest.fixture(scope="session")
+def by_hand(make: Callable[..., Place], person: str) -> Moment:
+    """A workspace whose graph was built without a flow: nothing is promoted."""
+    place = make("by_hand", *SMALL)
+    place.run([sys.executable, "-m", "pipelines.ingest"])
+    place.flywheel("consent", "withdraw", person)
+    place.run([sys.executable, "-m", "pipelines.ingest"])
+    place.dvc("repro")
+    return Moment(place)

@@ -1,12 +1,11 @@
-"""A workspace goes on at another machine: pushed, cloned, pulled, run, and nothing is done twice."""
+"""A workspace built by hand, and gone on with at another machine: pushed, cloned, pulled, and nothing is done twice."""
 
+import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from places import Place
+from places import Moment, Place
 from workspaces import ACCESS
 
 from pipelines.environment import read_environment
@@ -15,27 +14,19 @@ from pipelines.ledger import Ledger
 from pipelines.parameters import convert, read_parameters
 from pipelines.raw import gone, open_rows
 from pipelines.record import Record
-from pipelines.sample import reviews
 from pipelines.vault import open_vault
 
-Make = Callable[..., Place]
+pytestmark = pytest.mark.xdist_group("no network")
+
 GRAPH = ("ingest", "validate", "anonymise", "split", "train", "evaluate")
 # Each workspace's own: DVC's notes of what lies where, and when the leak scan looked last.
 OWN = ("leaks.json", ".gitignore")
 
 
 @pytest.fixture(scope="module")
-def person() -> str:
-    """Somebody in the sample, who will withdraw consent."""
-    return next(row["user_id"] for row in reviews(1500, 7) if row["consent"] == "yes" and row["user_id"])
-
-
-@pytest.fixture(scope="module")
-def first(make: Make, person: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def first(by_hand: Moment, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A machine where the flywheel has turned, one person has withdrawn, and all was committed and pushed."""
-    place = make("first", "ingest.sample.rows=1500", "train.family=linear")
-    place.run([sys.executable, "-m", "pipelines.ingest"])
-    place.flywheel("consent", "withdraw", person)
+    place = by_hand.again()
     place.flywheel("run")
     place.dvc("remote", "add", "--default", "store", str(tmp_path_factory.mktemp("remote")))
     place.run(["git", "add", "--all"])
@@ -55,6 +46,14 @@ def second(first: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     assert not (folder / ".dvc" / "cache").exists()
     place.dvc("pull")
     return place
+
+
+def test_ingest_alone_and_dvc_repro_build_all_and_a_flow_then_only_promotes(first: Place) -> None:
+    assert json.loads((first.folder / "data/report/evaluation/scores.json").read_text("utf-8"))["test_rows"] > 100
+    stages = first.status()["last_run"]["stages"]
+    assert (stages.pop("scan"), stages.pop("promote")) == ("ran", "ran")
+    assert set(stages.values()) == {"unchanged"}
+    assert "up to date" in first.dvc("status")
 
 
 def made_by(place: Place) -> dict[str, str]:
@@ -91,3 +90,9 @@ def test_who_withdrew_at_one_machine_has_withdrawn_at_the_other(first: Place, se
     assert person not in set(open_rows(raw, record, vault, ACCESS)["user_id"])
     second.flywheel("run")
     assert second.status()["last_run"]["stages"] == dict.fromkeys((*GRAPH, "compare", "scan", "promote"), "unchanged")
+
+
+def test_a_model_that_was_lost_is_restored_and_not_trained_again(first: Place) -> None:
+    shutil.rmtree(first.folder / "data" / "model")
+    first.flywheel("run")
+    assert first.status()["last_run"]["stages"]["train"] == "restored"

@@ -1,15 +1,16 @@
 """A stage that writes a raw value stops the run before anything is promoted, and the run names the file."""
 
 import shutil
-from collections.abc import Callable
 
-from places import SMALL, Place
+import pytest
+from places import Moment
 from workspaces import REPOSITORY
 
 from flywheel.scanning import tell
 from pipelines.leaks.report import read_report
 
-Make = Callable[..., Place]
+pytestmark = pytest.mark.xdist_group("no network")
+
 # What is right, and what a careless hand makes of it: rows that were opened are kept, and written beside the pages.
 OPENS = "        yield open_rows(raw, record, vault, access, only=shard.parts)\n"
 KEEPS = OPENS.replace("yield ", "rows = ") + "        globals()['seen'] = rows.write_csv()\n        yield rows\n"
@@ -17,8 +18,8 @@ PAGES = "        make_local(draft)\n"
 WRITES = PAGES + "        (draft / 'seen.csv').write_text(globals()['seen'], 'utf-8')\n"
 
 
-def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(make: Make) -> None:
-    place = make("leaking", *SMALL)
+def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(by_hand: Moment) -> None:
+    place = by_hand.again()
     link = place.folder / "pipelines"
     link.unlink()
     shutil.copytree(REPOSITORY / "pipelines", link, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,36 +1,26 @@
 """A user's mistake: three lines, exit code 2, and nothing lost or half done."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from places import Place
+from places import Moment, Place
+from planted import write
 
 from pipelines.files import digest
 from pipelines.ledger import Ledger
 from pipelines.sample import COLUMNS, reviews
 
-Make = Callable[..., Place]
+pytestmark = pytest.mark.xdist_group("no network")
+
 SECRET = "a very private sentence"
 
 
 @pytest.fixture(scope="module")
-def place(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(planted_once: Moment) -> Place:
     """A workspace that reads a CSV, and has turned once."""
-    source = tmp_path_factory.mktemp("source") / "reviews.csv"
-    write(source, list(reviews(900, seed=5)), list(COLUMNS))
-    made = make("mistakes", "train.family=linear", source=source)
-    made.flywheel("run")
-    return made
-
-
-def write(path: Path, rows: list[dict[str, str | None]], columns: list[str]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([[row[name] or "" for name in columns] for row in rows])
+    return planted_once.again()
 
 
 def source_of(place: Place) -> Path:

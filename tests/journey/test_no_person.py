@@ -1,71 +1,28 @@
 """No person stands anywhere outside the sealed files: every byte of every store is searched."""
 
-import csv
 import gzip
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-from places import Place
+from places import Moment, Place
+from planted import CANARIES, WRITTEN, planted
 
-from pipelines.sample import COLUMNS, reviews
-
-Make = Callable[..., Place]
-
-# One canary per column, in a form that the column lets through as far as it can.
-CANARIES = {
-    "user_id": "u-canaryuser77",
-    "name": "Canarina Featherstone",
-    "email": "canary.bird@example.org",
-    "phone": "+1 202-555-0177",
-    "age": "30977309773097",
-    "city": "Canaryville upon Nowhere",
-    "rating": "88077880778807",
-    "consent": "canary-consent-77",
-    "written_at": "canary-time-77",
-    "sentiment": "canary-label-77",
-}
-WRITTEN = {  # inside the free text
-    "an e-mail": "canary.inside@example.net",
-    "a phone number": "202-555-0188",
-    "a Chinese mobile": "13912345678",
-    "a link": "https://canary.example.com/nest/77",
-    "a handle": "@canary_handle77",
-    "a card": "4111 1111 1111 1111",
-    "a resident id": "11010519491231002X",
-}
-
-
-def planted() -> list[dict[str, str | None]]:
-    """The sample, with a canary in every column, each in a row of its own and all of them in the free text."""
-    rows = list(reviews(1000, seed=11))
-    for place, (column, canary) in enumerate(CANARIES.items()):
-        rows[20 + place] = {**rows[20 + place], column: canary}
-    for place, written in enumerate(WRITTEN.values()):
-        rows[60 + place] = {**rows[60 + place], "review": f"Works well, ask me: {written} , any time. Nice colour."}
-    # A row whose every identifying column is a canary, and that passes.
-    rows[80] = {**rows[80], **{name: CANARIES[name] for name in ("user_id", "name", "email", "phone")}}
-    return rows
+pytestmark = pytest.mark.xdist_group("no network")
 
 
 @pytest.fixture(scope="module")
-def place(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    source = tmp_path_factory.mktemp("elsewhere") / "reviews.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows({name: value or "" for name, value in row.items()} for row in planted())
-    made = make("canaries", "train.family=linear", source=source)
-    made.flywheel("run")
+def place(planted_once: Moment) -> Place:
+    made = planted_once.again()
     made.flywheel("status")
     return made
 
 
 def searched(place: Place) -> list[Path]:
-    """The workspace with DVC's cache, the home with Prefect's store and the keys, and the temporary folder."""
-    return [place.folder, Path(place.environment["HOME"]), Path(place.environment["TMPDIR"])]
+    """The workspace with DVC's cache, both homes with the keys and Prefect's store, and the temporary folder."""
+    return [place.folder.parent, Path(place.environment["HOME"]), Path(place.environment["TMPDIR"])]
 
 
 def contents(folders: list[Path]) -> Iterator[tuple[Path, bytes]]:

@@ -3,23 +3,21 @@
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from places import Place
+from places import Moment, Place
 from processes import wait_until
 
 from pipelines.sample import reviews
 
-Make = Callable[..., Place]
+pytestmark = pytest.mark.xdist_group("no network")
 
 
 @pytest.fixture(scope="module")
-def place(make: Make) -> Place:
-    made = make("loop", "train.family=linear", counted=True)
-    made.flywheel("run")
-    return made
+def place(planted_once: Moment) -> Place:
+    return planted_once.again()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +76,7 @@ def test_300_corrections_make_the_next_version_and_the_service_takes_it_over(
     # The same answers once more, from a client that never saw the acknowledgement.
     assert {service.post("/feedback", json=body).status_code for body in sent} == {200}
     assert place.status()["feedback_waiting"] == 0
-    assert "0 new answers" in place.flywheel("listen").stdout
+    assert "0 new answers" in place.flywheel("listen", counted=True).stdout
     place.flywheel("run")
     assert place.status()["data"] == after["data"]
     assert set(place.status()["last_run"]["stages"].values()) == {"unchanged"}
@@ -88,7 +86,7 @@ def test_rollback_brings_the_version_before_back_and_the_next_run_leaves_it(
     place: Place, service: httpx.Client
 ) -> None:
     assert place.status()["champion"]["version"] == 2
-    place.flywheel("rollback")
+    place.flywheel("rollback", counted=True)
     assert place.status()["champion"]["version"] == 1
     asked = {"text": "really great, I love it"}
     assert wait_until(lambda: service.post("/predict", json=asked).json()["model_version"] == 1, 10)

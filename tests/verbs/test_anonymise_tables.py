@@ -18,8 +18,8 @@ from pipelines.errors import DataError
 from pipelines.ingest import ingest
 from pipelines.models.linear import fit
 from pipelines.models.options import Linear
+from pipelines.posing import pose
 from pipelines.split import split
-from pipelines.train import pose
 from pipelines.validate import validate
 from service.inputs import as_columns
 

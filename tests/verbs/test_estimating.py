@@ -24,13 +24,14 @@ from pipelines.ingest import ingest
 from pipelines.models import Part, Problem
 from pipelines.models.linear import fit
 from pipelines.models.options import Linear
+from pipelines.posing import pose
 from pipelines.promote import promote
 from pipelines.record import Record, parse_record
 from pipelines.scan import scan
 from pipelines.scores import Scores
 from pipelines.split import split
 from pipelines.teaching import MOST_CLASSES, check_class_weight, check_family
-from pipelines.train import pose, train
+from pipelines.train import train
 from pipelines.validate import validate
 from service.app import create_app
 

@@ -1,9 +1,9 @@
 """Erasure: 100 of 10,000 people, after five data versions and three models, in every place where data lie."""
 
+import contextlib
 import json
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,11 @@ def git(place: Path, *arguments: str) -> None:
 
 
 def dvc(place: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "dvc", "--quiet", *arguments], cwd=place, check=True, capture_output=True)
+    """DVC's own command line, without a process of its own: it is called fifteen times."""
+    from dvc.cli import main
+
+    with contextlib.chdir(place):
+        assert main(["--quiet", *arguments]) == 0
 
 
 def person(number: int) -> str:
@@ -135,12 +139,7 @@ def test_every_old_version_checks_out_byte_for_byte(erased: Erased) -> None:
     for place in (erased.places["clone"], erased.places["backup"]):
         for version, before in enumerate(erased.versions, 1):
             git(place, "checkout", "--quiet", f"v{version}", "--", "data/raw.dvc")
-            dvc(
-                place,
-                "pull" if place.name == "clone" else "checkout",
-                "data/raw.dvc",
-                *(["-r", "store"] if False else []),
-            )
+            dvc(place, "pull" if place.name == "clone" else "checkout", "data/raw.dvc")
             assert image(place / "data" / "raw") == before
 
 

@@ -18,7 +18,7 @@ from pipelines.ingest import ingest
 from pipelines.pictures import grey_png
 from pipelines.sources.landing import PREFIX
 from pipelines.split import split
-from pipelines.train import check_family
+from pipelines.teaching import check_family
 from pipelines.validate import validate
 from pipelines.versions import describe
 

@@ -30,7 +30,8 @@ from pipelines.pictures import grey_png
 from pipelines.pixels import Pixels
 from pipelines.record import Column, Record, parse_record
 from pipelines.split import split
-from pipelines.train import check_family, train
+from pipelines.teaching import check_family
+from pipelines.train import train
 from pipelines.validate import validate
 from service.app import create_app
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from pipelines.models import Private, Problem, Schedule, fit
 from pipelines.models.chance import Secret, secret_for
 from pipelines.models.options import Lstm, Mlp, Privacy
 from pipelines.noise import noise_key
+from pipelines.posing import pose
 from pipelines.protection import check_privacy, plan
 from pipelines.record import Column, Record, parse_record
 from pipelines.registry import open_registry
-from pipelines.train import pose, roles, train
+from pipelines.train import roles, train
 from pipelines.units import of_subjects
 from pipelines.versus import challenger_of
 
@@ -61,17 +63,28 @@ def splits(folder: Path, rows: int = 240) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a workspace where a private model was trained, and the home that paid for it."""
+    folder = tmp_path_factory.mktemp("learnt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLYWHEEL_HOME", str(folder / "home"))
+        parameters = {"record": RECORD, "seed": 7, "ingest": {"source": "x"}, "train": TRAIN}
+        made = workspaces.make(folder / "visits", parameters)
+        (made.path / "data").mkdir(exist_ok=True)
+        splits(made.path / "data/splits")
+        made.run(train, "data/splits", "data/model")
+    return folder
+
+
 @pytest.fixture
-def visits(tmp_path: Path, own_home: Path) -> Workspace:
-    made = workspaces.make(
-        tmp_path / "visits", {"record": RECORD, "seed": 7, "ingest": {"source": "x"}, "train": TRAIN}
-    )
-    splits(made.path / "parts")
-    return made
+def visits(learnt: Path, tmp_path: Path, own_home: Path) -> Workspace:
+    shutil.copytree(learnt / "home", own_home)
+    shutil.copytree(learnt / "visits", tmp_path / "visits", symlinks=True)
+    return Workspace(tmp_path / "visits")
 
 
 def test_a_private_training_tells_what_it_promises_and_pays_for_it_once(visits: Workspace) -> None:
-    visits.run(train, "parts", "data/model")
     model = visits.path / "data/model"
     assert sorted(path.name for path in model.iterdir()) == ["candidate", "runs.json"]
     bundle = read_bundle(model / "candidate")
@@ -91,14 +104,14 @@ def test_a_private_training_tells_what_it_promises_and_pays_for_it_once(visits: 
     assert run.metrics["privacy_epsilon"] == pytest.approx(told["epsilon"])
     assert "loss" not in run.metrics
 
-    visits.run(train, "parts", "data/model")
+    visits.run(train, "data/splits", "data/model")
     assert read_bundle(model / "candidate").about["weights"] == bundle.about["weights"]
     assert len(visits.ledger.all("privacy")) == 1
 
     before = image(visits.path / "data")
     visits.set("train", {**TRAIN, "learning_rate": 0.5})
     with pytest.raises(BudgetError, match="came to epsilon") as caught:
-        visits.run(train, "parts", "data/model")
+        visits.run(train, "data/splits", "data/model")
     lines(caught.value)
     assert image(visits.path / "data") == before
     assert len(visits.ledger.all("privacy")) == 1
@@ -241,9 +254,6 @@ def test_the_key_of_the_noise_is_made_once_and_for_its_owner_alone(tmp_path: Pat
 def test_the_twin_of_a_private_model_is_trained_as_privately_with_noise_of_its_own(
     visits: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (visits.path / "data").mkdir(exist_ok=True)
-    (visits.path / "parts").rename(visits.path / "data/splits")
-    visits.run(train, "data/splits", "data/model")
     spent = len(visits.ledger.all("privacy"))
     monkeypatch.chdir(visits.path)
     twins = []

@@ -13,10 +13,11 @@ from workspaces import Workspace, image, lines
 from pipelines.bundle import read_bundle
 from pipelines.errors import DataError, ParameterError, TrainingError
 from pipelines.models.options import Linear
+from pipelines.posing import label_names, pose
 from pipelines.record import Column, Record, parse_record
 from pipelines.registry import open_registry
 from pipelines.teaching import check_family
-from pipelines.train import label_names, pose, roles, train
+from pipelines.train import roles, train
 from pipelines.versions import describe
 
 TEXT = parse_record(workspaces.REVIEWS)

@@ -1,0 +1,180 @@
+"""The best of the families for the data at hand, or the average of the best: sought, or as params.yaml names them."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipelines.errors import ParameterError
+from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.ensembles import Pool, best_together, measured, pooled, standard_error
+from pipelines.models.folds import By, in_time, joined
+from pipelines.models.merging import merged
+from pipelines.models.options import Auto, Member
+from pipelines.models.searching import Found, Question, Trial, asked, search, taught
+from pipelines.models.spaces import spaces
+
+# Of the best trials so many are looked at for an ensemble.
+FINALISTS = 8
+
+
+class Chosen(NamedTuple):
+    """The members of the answer, how they are pooled, and what they came to on the rows asked."""
+
+    members: tuple[Trial, ...]
+    pool: Pool
+    value: float
+    error: float
+
+
+def fit(problem: Problem, options: Auto, schedule: Schedule, watcher: Watcher) -> Fitted:
+    """The model, or the ensemble, that does best on rows of `problem` that others taught, taught by all of them.
+
+    Rows to learn from and rows to validate on are one pool here: each of them is asked once, by cross-validation.
+    """
+    question = pose_to_all(problem, options, schedule)
+    if options.members:
+        trials = _given(question)
+        found = Found(trials, question.pool.labels[question.asked], "members", 0.0, len(trials))
+        chosen = _pooled(question, found, found.trials)
+    else:
+        folder = schedule.checkpoint.with_suffix("")
+        found = search(question, folder, watcher)
+        chosen = choose(question, found)
+        shutil.rmtree(folder)  # a finished search needs no memory: the next one begins anew, and so ends alike
+    return taught_together(question, found, chosen)
+
+
+def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question:
+    """The question to search an answer to."""
+    _check(problem, options)
+    by: By = ("subject" if problem.train.subjects else "label") if options.by == "record" else options.by
+    pool = joined([problem.train, problem.valid])
+    return Question.of(problem, in_time(pool) if by == "time" else pool, by, options, schedule)
+
+
+def choose(question: Question, found: Found) -> Chosen:
+    """The best trial, or several of the best where they win together."""
+    finalists = found.trials[:FINALISTS]
+    answers = [trial.answers for trial in finalists]
+    options = question.options
+    places = best_together(options.measure, found.true, answers, options.most, question.problem.seed)
+    return _pooled(question, found, tuple(finalists[place] for place in places))
+
+
+def _pooled(question: Question, found: Found, members: tuple[Trial, ...]) -> Chosen:
+    answers, measure = [member.answers for member in members], question.options.measure
+    pool = pooled(measure, found.true, answers)
+    together = pool.probabilities(answers)
+    error = standard_error(measure, found.true, together, question.problem.seed)
+    return Chosen(members, pool, measured(measure, found.true, together), error)
+
+
+def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
+    """The chosen members, each taught by the whole pool, as one model."""
+    known = spaces("text" if question.problem.record.text else "table", tuple({m.family for m in chosen.members}))
+    fitted = [
+        taught(question, each.family, each.options, question.pool, whole=known[each.family].whole)
+        for each in chosen.members
+    ]
+    features, graph = merged(fitted, chosen.pool)
+    about = {
+        "parameters": sum(each.about["parameters"] for each in fitted),
+        "members": [{each.family: asdict(each.options)} for each in chosen.members],
+        "weights": list(chosen.pool.weights),
+        "bias": list(chosen.pool.bias),
+        "measure": question.options.measure,
+        "cross_validation": {
+            "folds": len(question.cuts),
+            "by": question.by,
+            "rows": len(found.true),
+            "value": chosen.value,
+            "error": chosen.error,
+            "best_alone": found.trials[0].value,
+        },
+        "search": {"trials": found.tried, "ended": found.ended, "seconds": round(found.seconds, 1)},
+        # What the validation rows say of this model is no news: they taught it.
+        "taught_by_validation_rows": True,
+    }
+    return Fitted(features, graph, about)
+
+
+def _given(question: Question) -> tuple[Trial, ...]:
+    """The members that params.yaml names, each asked the rows that the others' folds teach."""
+    found = []
+    for number, member in enumerate(question.options.members):
+        family, options = named(member)
+        whole = spaces("text" if question.problem.record.text else "table", (family,))[family].whole
+        answers = np.concatenate([asked(question, family, options, cut, whole=whole) for cut in question.cuts])
+        value = measured(question.options.measure, question.pool.labels[question.asked], answers)
+        found.append(Trial(number, family, options, value, 0.0, 0.0, answers))
+    return tuple(found)
+
+
+def named(member: Member) -> tuple[str, Any]:
+    """The family and the options of `member`. Raises ParameterError where it names none, or two."""
+    given = [(field.name, getattr(member, field.name)) for field in fields(member) if getattr(member, field.name)]
+    if len(given) == 1:
+        return given[0]
+    raise ParameterError(
+        f"params.yaml: an entry of `train.auto.members` names {len(given)} families.",
+        "Expected one family with its options for each, as `- ngrams: {words: 3, letters: 5}`.",
+        "let `flywheel tune --write` write them, or correct the entry.",
+    )
+
+
+def _check(problem: Problem, options: Auto) -> None:
+    """Raise ParameterError for families that cannot be searched, and for folds that cannot be cut."""
+    from pipelines.models import FAMILIES
+
+    reads = "text" if problem.record.text else "table"
+    able = [name for name, each in FAMILIES.items() if reads in each.reads and name != "auto"]
+    for family in (*options.families, *(named(member)[0] for member in options.members)):
+        if family not in able:
+            raise ParameterError(
+                f"params.yaml: `train.auto` asks for the family '{family}'.",
+                f"Expected families for a {reads}: {', '.join(able)}.",
+                "choose among them, or leave `families` out.",
+            )
+    if options.folds < 2 or options.trials < 1 or options.minutes <= 0:
+        raise ParameterError(
+            "params.yaml: `train.auto` leaves nothing to search with.",
+            "Expected 2 folds, 1 trial and more than 0 minutes at least.",
+            "start from `auto: {trials: 24, minutes: 15, folds: 4}`.",
+        )
+    if options.by == "subject" and not problem.train.subjects:
+        raise ParameterError(
+            "params.yaml: `train.auto.by` is 'subject', and the record names none.",
+            "Expected a column with `role: subject` in `record`.",
+            "write `by: label`, or give the record's column that role.",
+        )
+
+
+def leaderboard(question: Question, found: Found, chosen: Chosen) -> list[dict[str, Any]]:
+    """One entry per trial that went to its end, the best first, below that of the answer: plain values."""
+    own = {trial.number for trial in chosen.members}
+    rows: Sequence[dict[str, Any]] = [
+        {
+            "family": trial.family,
+            "options": asdict(trial.options),
+            "value": trial.value,
+            "low": trial.value - 1.96 * trial.error,
+            "high": trial.value + 1.96 * trial.error,
+            "seconds": round(trial.seconds, 2),
+            "member": trial.number in own,
+        }
+        for trial in found.trials
+    ]
+    seconds = round(sum(trial.seconds for trial in chosen.members), 2)
+    answer = {
+        "family": "ensemble" if len(chosen.members) > 1 else chosen.members[0].family,
+        "options": {"members": len(chosen.members)},
+        "value": chosen.value,
+        "low": chosen.value - 1.96 * chosen.error,
+        "high": chosen.value + 1.96 * chosen.error,
+        "seconds": seconds,
+        "member": True,
+    }
+    return [answer, *rows]

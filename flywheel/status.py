@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel.words import count, figure, moment, told
+from pipelines.costs import Cost
 from pipelines.environment import read_environment
 from pipelines.erasure import requested, unlearnt
 from pipelines.errors import BusyError
@@ -108,6 +109,7 @@ def _champion(ledger: Ledger, champion: Champion | None) -> dict[str, Any] | Non
         "run_id": champion.body["run"],
         "data_version": champion.body["data_version"],
         "metrics": champion.body["measures"],
+        "cost": champion.body.get("cost"),  # champions of before have none
         "since": reign["at"],
     }
 
@@ -135,6 +137,8 @@ def tell(found: dict[str, Any]) -> str:
             f"champion  version {champion['version']} ({champion['family']}), since {moment(champion['since'])}"
         )
         lines.append(f"          {_figures(champion['metrics'])}, on data {champion['data_version'][:8]}")
+        if champion["cost"]:
+            lines.append(f"          {Cost(**champion['cost'])}")
         lines.append(f"          MLflow run {champion['run_id']}")
     else:
         lines.append("champion  none yet")

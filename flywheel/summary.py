@@ -9,6 +9,7 @@ import yaml
 
 from flywheel.words import count, figure, told
 from pipelines.checks.finding import FINDINGS
+from pipelines.costs import Cost
 from pipelines.environment import read_environment
 from pipelines.files import read_json
 from pipelines.ledger import Ledger, open_ledger
@@ -107,6 +108,9 @@ def _scores(workspace: Path) -> str:
     for key, name in told(first).items():
         cells = [figure(models[role]["measures"], key) for role in models]
         lines.append(f"  {name:<10}" + "".join(f"{cell:>30}" for cell in cells))
+    if smaller := scores.get("compression"):
+        times = smaller["bytes_before"] / smaller["bytes_after"]
+        lines.append(f"  made {times:.1f} times smaller ({smaller['how']}), which cost {smaller['cost']}")
     return "\n".join([*lines, f"  {_ignorant(first)}"])
 
 
@@ -127,7 +131,9 @@ def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
     lines += [f"  {'✓' if gate['passed'] else '✗'} {gate['name']}: {gate['reason']}" for gate in decision["gates"]]
     champion = ledger.champion(decision["model"])
     if champion is not None:
-        lines.append(f"  champion: version {champion.version} ({champion.body['family']})")
+        cost = champion.body.get("cost")
+        told = f", {Cost(**cost)}" if cost else ""
+        lines.append(f"  champion: version {champion.version} ({champion.body['family']}){told}")
     return "\n".join(lines)
 
 

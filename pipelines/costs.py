@@ -36,14 +36,14 @@ def cost_of(bundle: Bundle, folder: Path, columns: Columns) -> Cost:
     count = min(ASKED, len(next(iter(columns.values()))))
     rows = [{name: values[place : place + 1] for name, values in columns.items()} for place in range(count)]
     for row in rows[:WARMING]:
-        bundle.probabilities(row)
+        bundle.run(bundle.features.arrays(row))
     taken = np.array([_milliseconds(bundle, row) for row in rows])
     return Cost(weight, count, float(np.median(taken)), float(np.quantile(taken, 0.95)))
 
 
 def _milliseconds(bundle: Bundle, row: Columns) -> float:
     started = time.perf_counter()
-    bundle.probabilities(row)
+    bundle.run(bundle.features.arrays(row))
     return 1000 * (time.perf_counter() - started)
 
 

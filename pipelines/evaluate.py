@@ -6,10 +6,12 @@ import polars as pl
 
 from pipelines.answering import answer
 from pipelines.bundle import Bundle, read_bundle
+from pipelines.compression import UNCOMPRESSED
 from pipelines.drawn import draw
 from pipelines.files import replacing, write_json
 from pipelines.measuring import measured
 from pipelines.membership import attack
+from pipelines.pairing import compared
 from pipelines.plots import draw_comparison, draw_membership
 from pipelines.record import Record
 from pipelines.rows import labelled
@@ -42,7 +44,10 @@ def evaluate(
             answered.table().write_parquet(draft / f"{folder.name}.parquet")
             draw(answered, scores[folder.name], f"{bundle.family} ({folder.name})", draft / f"{folder.name}.png")
         draw_comparison(scores, draft / "comparison.png")
-        write_json(draft / "scores.json", _describe(scores, model, rows.height))
+        told = _describe(scores, model, rows.height)
+        if UNCOMPRESSED in scores:
+            told["compression"] = _compressed(draft, scores, model)
+        write_json(draft / "scores.json", told)
         _attack(splits, model, draft, record, attacked, seed)
 
 
@@ -63,6 +68,22 @@ def _describe(scores: dict[str, Scores], model: Path, rows: int) -> dict[str, ob
             role: {"family": families[role].family, "parameters": families[role].about["parameters"], **found.to_dict()}
             for role, found in scores.items()
         },
+    }
+
+
+def _compressed(draft: Path, scores: dict[str, Scores], model: Path) -> dict[str, object]:
+    """What making the model smaller came to: in bytes, and in answers to the same rows."""
+    role = "candidate" if "candidate" in scores else "baseline"
+    ours, theirs = (pl.read_parquet(draft / f"{name}.parquet") for name in (role, UNCOMPRESSED))
+    paired = compared(ours, theirs, scores[role])
+    smaller, whole = read_bundle(model / role), read_bundle(model / UNCOMPRESSED)
+    return {
+        "role": role,
+        "how": smaller.about["compression"],
+        "bytes_before": len(whole.graph),
+        "bytes_after": len(smaller.graph),
+        "cost": str(paired),
+        "figures": paired.figures(),
     }
 
 

@@ -11,6 +11,8 @@ import polars as pl
 
 from pipelines import gates
 from pipelines.bundle import read_bundle
+from pipelines.card import card
+from pipelines.costs import ASKED, Cost, cost_of
 from pipelines.drift.champion import profile_from
 from pipelines.drift.profile import write_profile
 from pipelines.environment import Environment
@@ -24,6 +26,7 @@ from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
 from pipelines.reigns import reign_before
 from pipelines.reports import read_scores, roles_in
+from pipelines.rows import inputs, labelled
 from pipelines.stage import run
 from pipelines.standing import beats_ignorance
 from pipelines.versions import describe
@@ -144,8 +147,8 @@ def _remember(registry: Registry, model: Path, report: Path, decision: Decision)
     """Give each model's MLflow run its measures, its pictures and what was decided about it."""
     runs: Any = read_json(model / "runs.json")
     for role, scores in read_scores(report).items():
-        run_id = runs[role]
-        if not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
+        run_id = runs.get(role)  # what a model was before it was made smaller has no run of its own
+        if run_id is None or not registry.exists(run_id):  # trained on another machine, brought here by a remote cache
             continue
         measures = {f"test_{name}": value.value for name, value in scores.measures.items()}
         registry.log(run_id, measures | attack_figures(report, role))
@@ -172,6 +175,7 @@ def _crown(
         shutil.copytree(bundle, draft)
     profile = OWN / "profiles" / f"{kept.name}.npz"
     write_profile(workspace / profile, profile_from(splits, report, entry["winner"], record))
+    cost = _describe_version(registry, record, version, outputs, entry)
     body = {
         "bundle": str(kept),
         "digest": entry["digest"],
@@ -180,11 +184,28 @@ def _crown(
         "data_version": entry["data_version"],
         "profile": str(profile),
         "measures": entry["measures"][entry["winner"]],
+        "cost": cost.to_dict(),
     }
     _take_over(ledger, record.name, champion, version, body, entry | {"version": version, "champion": body})
     registry.crown(record.name, version)
     ledger.append("alias", {"model": record.name, "version": version})
     return ledger.last("decision") or entry
+
+
+def _describe_version(
+    registry: Registry, record: Record, version: int, outputs: tuple[Path, Path, Path], entry: dict[str, Any]
+) -> Cost:
+    """Write the model's card into the registry; what the model costs whoever serves it."""
+    splits, model, report = outputs
+    bundle = read_bundle(model / entry["winner"])
+    rows = labelled(pl.read_parquet(splits / "test.parquet"), record, bundle.labels).head(ASKED)
+    cost = cost_of(bundle, model / entry["winner"], inputs(rows, record))
+    found: Any = read_json(report / "scores.json")
+    compression = found.get("compression")
+    if compression is not None and compression["role"] != entry["winner"]:
+        compression = None
+    registry.describe(record.name, version, card(record, entry, bundle, found["models"], cost, compression))
+    return cost
 
 
 def _version(registry: Registry, record: Record, bundle: Path, entry: dict[str, Any]) -> int:

@@ -105,6 +105,10 @@ class Registry:
         for key, value in tags.items():
             self.client.set_model_version_tag(model, str(version), key, value)
 
+    def describe(self, model: str, version: int, text: str) -> None:
+        """Let `text`, in Markdown, be what the registry says of `version`."""
+        self.client.update_model_version(model, str(version), description=text)
+
     def crown(self, model: str, version: int) -> None:
         """Let the alias `champion` name `version`."""
         self.client.set_registered_model_alias(model, CHAMPION, str(version))

@@ -134,7 +134,8 @@ def train(
         bundle = _bundle(name, fitted, problem, seed, text, promise)
         if compression.asked and name == family:
             write_bundle(bundle, model / UNCOMPRESSED)
-            bundle = replace(bundle, graph=compress(bundle.graph, compression))
+            about = {**bundle.about, "compression": str(compression)}
+            bundle = replace(bundle, graph=compress(bundle.graph, compression), about=about)
         write_bundle(bundle, model / role)
         _carry_weights(checkpoint, model / role)
         told |= used

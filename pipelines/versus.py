@@ -1,18 +1,16 @@
 """One model against another on the same test rows, as their task wants it: by hits, or by how large the errors are."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipelines import gates
 from pipelines.answering import answer
-from pipelines.bootstrap import Integers
 from pipelines.bundle import Bundle
 from pipelines.gates import Gate, Margins
-from pipelines.paired import Paired, paired_test
-from pipelines.paired_losses import PairedLosses, losses_in, paired_losses
+from pipelines.paired import Paired
+from pipelines.pairing import compared
 from pipelines.record import Record
 from pipelines.rows import inputs, labelled, right
 from pipelines.scores import Scores
@@ -51,24 +49,6 @@ def against(
         return asked
     true, ours = challenger["true"].to_numpy(), challenger["predicted"].to_numpy()
     return [*asked, gates.classes_hold(true, ours, theirs["predicted"].to_numpy(), scores.labels)]
-
-
-def compared(ours: pl.DataFrame, theirs: pl.DataFrame, scores: Scores) -> Paired | PairedLosses:
-    """Our answers against theirs to the same rows, both as `evaluate` keeps them."""
-    match scores.task:
-        case "regression":
-            return paired_losses(_errors(ours, squared=True), _errors(theirs, squared=True), "squared error")
-        case "ordinal":
-            return paired_losses(_errors(ours, squared=False), _errors(theirs, squared=False), "steps in the order")
-        case "language":
-            return paired_losses(ours["nats"].to_numpy(), theirs["nats"].to_numpy(), "bits")
-        case "classification":
-            true: Integers = ours["true"].to_numpy()
-            return paired_test(true, ours["predicted"].to_numpy(), theirs["predicted"].to_numpy())
-
-
-def _errors(answers: pl.DataFrame, *, squared: bool) -> Any:
-    return losses_in(answers["predicted"].to_numpy(), answers["true"].to_numpy(), squared=squared)
 
 
 def _theirs(champion: Bundle, scores: Scores, test: pl.DataFrame, record: Record) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """report, model, champion -> the decision: recorded once, by compare-and-set, and MLflow's alias follows."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -296,3 +297,27 @@ def test_rolling_back_to_altered_bytes_is_refused(dynasty: Workspace, part: str)
     with pytest.raises(BundleError, match="not the one that was measured"):
         back(dynasty)
     assert (champion(dynasty).version, alias(dynasty)) == (2, 2)
+
+
+def test_a_model_made_smaller_is_measured_beside_what_it_was_and_promoted_with_its_card(travelled: Workspace) -> None:
+    options = {"words": 2, "characters": 2, "terms": 5000, "c": 10.0}
+    travelled.set("train", {"family": "linear", "linear": options, "compression": {"weights": "int8", "prune": 0.3}})
+    travelled.run(train, "data/splits", "data/model")
+    travelled.run(evaluate, *EVALUATE)
+    travelled.run(scan)
+    told = json.loads((travelled.path / "data/report/evaluation/scores.json").read_text("utf-8"))["compression"]
+    small, whole = (read_bundle(travelled.path / "data/model" / role) for role in ("baseline", "uncompressed"))
+    assert (told["bytes_before"], told["bytes_after"]) == (len(whole.graph), len(small.graph))
+    assert 3 * len(small.graph) < len(whole.graph)
+    assert told["figures"]["rows"] > 100
+    assert "points" in told["cost"]
+    decision = travelled.run(promote)
+    assert decision["winner"] == "baseline"  # never what it was before
+    body = champion(travelled).body
+    assert body["digest"] == digest(travelled.path / "data/model/baseline")
+    client = open_registry(travelled.environment, travelled.path).client
+    card = client.get_model_version(travelled.record.name, str(champion(travelled).version)).description
+    assert "int8 weights" in card
+    assert "| accuracy |" in card
+    assert f"{body['cost']['median_ms']:.2g} ms a row" in card
+    assert decision["reason"] in card

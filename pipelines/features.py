@@ -257,6 +257,11 @@ def beside(features: Features, columns: Columns, record: Record) -> Features:
     return Joined((features, Table.fit(columns, replace(record, columns=others))))
 
 
+def parts_of(features: Features) -> tuple[Features, ...]:
+    """The features that stand side by side."""
+    return features.parts if isinstance(features, Joined) else (features,)
+
+
 def to_json(features: Features) -> dict[str, Any]:
     """`features` as a JSON value."""
     parts = getattr(features, "parts", None)

@@ -11,6 +11,7 @@ from pipelines.letters import Letters
 from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Gpt
+from pipelines.models.starting import features_of
 
 if TYPE_CHECKING:
     import keras
@@ -24,12 +25,13 @@ def fit(problem: Problem, options: Gpt, schedule: Schedule, watcher: Watcher) ->
     Radford et al. 2019: normalised before each part, positions learnt. Raises TrainingError where there is no text.
     """
     texts = problem.train.columns[problem.text]
-    features = Letters.fit(texts, problem.text, options.length, options.level, options.vocabulary)
+    begun = features_of(schedule.start, Letters)
+    features = begun or Letters.fit(texts, problem.text, options.length, options.level, options.vocabulary)
     language, arrays = posed(problem, features)
     prepare(problem.seed)
     network = build(features, options)
     progress = train(network, language, arrays, schedule, watcher)
-    told = about(network, progress)
+    told = about(network, progress, schedule.pace)
     perplexity = float(np.exp(min(progress.best_loss, 700.0)))
     return Fitted(
         features, export(network, {"letters": arrays[0]["letters"][:2]}), told | {"valid_perplexity": perplexity}

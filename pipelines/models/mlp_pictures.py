@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def fit_pictures(problem: Problem, options: Mlp, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The multi-layer perceptron of `problem`, with the weights of its best epoch."""
-    features = pixels_of(problem, options.pictures, private=schedule.private is not None)
+    features = pixels_of(problem, options.pictures, schedule)
     prepare(problem.seed)
     return taught(build(problem, features, options.pictures), features, problem, options.pictures, schedule, watcher)
 

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ParameterError, ServerError
+from pipelines.features import Features, Joined, beside, parts_of
 from pipelines.files import digest
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.complementary import without_erfc
-from pipelines.models.heads import head
+from pipelines.models.heads import head, join
 from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.options import Pretrained
+from pipelines.models.starting import features_of
 from pipelines.wordpieces import WordPieces
 
 if TYPE_CHECKING:
@@ -33,30 +35,33 @@ def fit(problem: Problem, options: Pretrained, schedule: Schedule, watcher: Watc
         )
     hub = _hub()
     prepare(problem.seed)
-    backbone, features = _loaded(hub, options, problem.text)
+    backbone, pieces = _loaded(hub, options, problem.text)
+    features = features_of(schedule.start, Joined) or beside(pieces, problem.train.columns, problem.record)
     network = build(problem, backbone, features, options)
     arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
     progress = train(network, problem, arrays, schedule, watcher)
-    graph = without_erfc(export(network, {"tokens": arrays[0]["tokens"][:2]}))
-    return Fitted(features, graph, about(network, progress) | {"preset": _named(options.preset)})
+    graph = without_erfc(export(network, {name: values[:2] for name, values in arrays[0].items()}))
+    return Fitted(features, graph, about(network, progress, schedule.pace) | {"preset": _named(options.preset)})
 
 
-def build(problem: Problem, backbone: Any, features: WordPieces, options: Pretrained) -> "keras.Model":
+def build(problem: Problem, backbone: Any, features: Features, options: Pretrained) -> "keras.Model":
     """The network: (n, length) pieces in, an answer out, read off at the first place."""
     import keras
 
     if options.rank:
         backbone.enable_lora(options.rank)
+    pieces = next(part for part in parts_of(features) if isinstance(part, WordPieces))
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     follow = {
         "token_ids": tokens,
-        "padding_mask": keras.ops.not_equal(tokens, features.padding),
+        "padding_mask": keras.ops.not_equal(tokens, pieces.padding),
         "segment_ids": keras.ops.zeros_like(tokens),
     }
     read = backbone({tensor.name: follow[tensor.name] for tensor in backbone.inputs})
     sequence = read["sequence_output"] if isinstance(read, dict) else read
     hidden = keras.layers.Dropout(options.dropout)(sequence[:, 0, :])
-    return keras.Model(tokens, head(problem, hidden))
+    inputs, hidden = join(features, tokens, hidden)
+    return keras.Model(inputs, head(problem, hidden))
 
 
 def _hub() -> Any:

@@ -38,6 +38,7 @@ SMALL: dict[str, Any] = {
 }
 # A word alone, nothing at all, words that nobody knows, Han beside Latin, more than is read, and a usual one.
 ASKED = ["good", "", "zyx qqq", "很差 bad", "fine thing " * 20, "this thing is awful"]
+NOTHING = Part({"text": []}, np.array([], dtype=np.int64))
 
 
 def texts(rows: int, labels: int = 2) -> Part:
@@ -140,14 +141,16 @@ def test_nbsvm_learns_and_its_probabilities_mean_something(labels: int, tmp_path
 
 
 def test_nbsvm_counts_a_word_once_however_often_it_stands_there(tmp_path: Path) -> None:
-    asked = problem()
+    asked = dataclasses.replace(problem(), valid=NOTHING)  # so its probabilities stay away from 0 and 1
     found = bundle("nbsvm", learnt("nbsvm", Nbsvm(words=1), tmp_path, asked), asked)
-    once, often = found.probabilities({"text": ["good thing", "good good good thing"]})
+    once, often, other = found.probabilities({"text": ["good thing", "good good good thing", "good"]})
     assert np.abs(once - often).max() < 1e-6
+    assert 0.01 < once[0] < 0.49
+    assert np.abs(once - other).max() > 1e-4
 
 
 def test_nbsvm_needs_no_validation_rows(tmp_path: Path) -> None:
-    asked = dataclasses.replace(problem(), valid=Part({"text": []}, np.array([], dtype=np.int64)))
+    asked = dataclasses.replace(problem(), valid=NOTHING)
     assert learnt("nbsvm", Nbsvm(), tmp_path, asked).about["sharpness"] == 1
 
 

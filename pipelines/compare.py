@@ -17,6 +17,7 @@ from pipelines.drift.report import DRIFT, describe, first_page
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.files import digest, read_json, replacing, write_json
+from pipelines.language import text_losses
 from pipelines.ledger import Champion, open_ledger
 from pipelines.record import Record
 from pipelines.rows import inputs
@@ -85,6 +86,8 @@ def _answers(champion: Champion, rows: pl.DataFrame, record: Record, workspace: 
     bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
     if bundle.task == "regression":
         return pl.DataFrame({"value": bundle.values(inputs(rows, record))})
+    if bundle.task == "language":
+        return pl.DataFrame({"value": text_losses(bundle, rows[record.inputs[0].name].to_list())})
     found = bundle.probabilities(inputs(rows, record))
     classes = [bundle.labels[place] for place in bundle.decided(found)]
     return pl.DataFrame({"class": pl.Series(classes, dtype=pl.String), "confidence": found.max(axis=1)})

@@ -247,6 +247,12 @@ class FeedbackStore:
         return bytes(stored.sealed) if values is None else self._seal(row, stored.subject, values)
 
     def _refuse_absurd(self, answer: Answer, label: str | None, verdict: Verdict, shown: Any) -> None:
+        if self.record.task == "language":
+            raise AnswerError(
+                "A text that was only read has no label that could be right or wrong.",
+                "Expected feedback on a label or on a number.",
+                "bring the texts that the model should know as a source (`flywheel ingest`).",
+            )
         labels = self.record.label.categories or tuple(json.loads(shown.probabilities))
         if self.record.task == "regression":
             _refuse_number(label, self.record)

@@ -144,7 +144,7 @@ def _routes(app: FastAPI, desk: Desk) -> None:
 
     # The bodies' schemas follow from the record, which no annotation in the source can name.
     predict.__annotations__["asked"] = question(desk.record)
-    predict.__annotations__["return"] = PredictedNumber if desk.record.task == "regression" else Predicted
+    predict.__annotations__["return"] = Predicted if desk.record.has_classes else PredictedNumber
     app.post("/predict", responses=DESCRIBED)(predict)
 
     replayed = {"model": Acknowledged, "description": "The same answer was stored before"}

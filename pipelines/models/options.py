@@ -116,7 +116,7 @@ class Bilstm:
 
 @dataclass(frozen=True)
 class Transformer:
-    """Embedding of words and places, attention, mean and maximum over a text, dense."""
+    """Embedding of words and places, attention, the mean over a text, dense."""
 
     vocabulary: int = 20_000
     length: int = 256
@@ -124,8 +124,8 @@ class Transformer:
     heads: int = 2
     inner: int = 64  # units between the two dense layers of a block
     layers: int = 1
-    dropout: float = 0.3
-    words_dropped: float = 0.1
+    dropout: float = 0.4
+    words_dropped: float = 0.2
     words_swapped: float = 0.0
 
 

@@ -7,7 +7,7 @@ from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.heads import head, join
 from pipelines.models.neural import prepare
 from pipelines.models.options import Transformer
-from pipelines.models.pooling import pooled
+from pipelines.models.pooling import mean
 from pipelines.models.reading import embedded, learnt, present, read_of, words_input
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def network(problem: Problem, tokens: Tokens, features: Features, options: Trans
     hidden = keras.layers.Dropout(options.dropout)(hidden + places(there, tokens.length, options.embedding))
     for _ in range(options.layers):
         hidden = block(hidden, there, options)
-    hidden = keras.layers.Dropout(options.dropout)(pooled(hidden, there))
+    hidden = keras.layers.Dropout(options.dropout)(mean(hidden, there))
     inputs, hidden = join(features, words, hidden)
     return keras.Model(inputs, head(problem, hidden))
 

@@ -59,7 +59,7 @@ def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question
 def choose(question: Question, found: Found) -> Chosen:
     """The best trial, or several of the best where they win together."""
     # What was drawn twice answers twice alike.
-    finalists = list({(trial.family, trial.options): trial for trial in reversed(found.trials)}.values())[::-1]
+    finalists = list({repr((trial.family, trial.options)): trial for trial in reversed(found.trials)}.values())[::-1]
     finalists = finalists[:FINALISTS]
     answers = [trial.answers for trial in finalists]
     options = question.options

@@ -184,14 +184,16 @@ class Registered:
 
 # What every family can learn that ends with `heads.head`.
 ANSWERS: tuple[Task, ...] = ("classification", "ordinal", "regression")
+# What every family can learn that gives each class a probability: of an order, the middle is the answer.
+CLASSES: tuple[Task, ...] = ("classification", "ordinal")
 
 
 # A family is the module of that name here, and its section of `train` in params.yaml.
 FAMILIES: dict[str, Registered] = {
     "linear": Registered(Linear, reads=("text", "table", "image"), tasks=(*ANSWERS, "language"), joins=True),
-    "nbsvm": Registered(Nbsvm, reads=("text",)),
-    "ngrams": Registered(Ngrams, reads=("text",)),
-    "boosting": Registered(Boosting, reads=("table",)),
+    "nbsvm": Registered(Nbsvm, reads=("text",), tasks=CLASSES),
+    "ngrams": Registered(Ngrams, reads=("text",), tasks=CLASSES),
+    "boosting": Registered(Boosting, reads=("table",), tasks=ANSWERS),
     "mlp": Registered(Mlp, reads=("table", "image"), tasks=ANSWERS),
     "cnn": Registered(Cnn, reads=("text", "image"), tasks=ANSWERS, joins=True),
     "lstm": Registered(Lstm, reads=("text",), tasks=ANSWERS, joins=True),

@@ -54,21 +54,26 @@ def words_swapped(arrays: Arrays, chance: np.random.Generator, share: float) -> 
     return arrays | {"tokens": np.take_along_axis(tokens, np.arange(length) + step, axis=1)}
 
 
-def pictures_moved(options: Pictures) -> Augment | None:
-    """What moves the `pixels` of a batch by chance, as far as `options` allow; None where they allow nothing.
+@dataclass(frozen=True)
+class PicturesMoved:
+    """Moves the `pixels` of a batch by chance, as far as `options` allow. Equal ones look equal.
 
     Shift, rotation, crop (a part, enlarged to the whole) and flip are one map from new places to old ones, so that
-    pixels are mixed once. Equal generators give equal batches.
+    pixels are mixed once.
     """
-    if not (options.shift or options.rotate or options.crop or options.flip):
-        return None
 
-    def moved(arrays: Arrays, chance: np.random.Generator) -> Arrays:
+    options: Pictures
+
+    def __call__(self, arrays: Arrays, chance: np.random.Generator) -> Arrays:
+        """`arrays` with other `pixels`; equal generators give equal ones."""
         pixels = np.asarray(arrays["pixels"], dtype=np.float32)
-        maps, offsets = _maps(options, len(pixels), chance)
+        maps, offsets = _maps(self.options, len(pixels), chance)
         return arrays | {"pixels": pictures_mapped(pixels, maps, offsets)}
 
-    return moved
+
+def pictures_moved(options: Pictures) -> Augment | None:
+    """What moves pictures as far as `options` allow; None where they allow nothing."""
+    return PicturesMoved(options) if options.shift or options.rotate or options.crop or options.flip else None
 
 
 def _maps(options: Pictures, count: int, chance: np.random.Generator) -> tuple[Floats, Floats]:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from pipelines.coded import Coded
-from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
+from pipelines.models.heads import spread
 from pipelines.models.options import Boosting
 from pipelines.models.trees import trees_graph
 
@@ -15,18 +16,21 @@ def fit(
 ) -> Fitted:
     """The trees of `problem` up to the best of them on its validation rows; deterministic with one seed."""
     features = Coded.fit(problem.train.columns, problem.record)
-    model = _grown(problem, features, options)
+    scale = spread(problem) if problem.task == "regression" else None
+    model = _grown(problem, features, options, scale)
     best = len(model._predictors)
     if len(problem.valid.labels):
         best = max(int(np.argmax(model.validation_score_)), 1)  # the first score is that of no tree
-    graph, leaves = trees_graph(model, [len(known) for known in features.categories.values()], features.width, best)
+    categories = [len(known) for known in features.categories.values()]
+    graph, leaves = trees_graph(model, categories, features.width, best, scale)
     return Fitted(features, graph, {"parameters": leaves, "trees": best})
 
 
-def _grown(problem: Problem, features: Coded, options: Boosting) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+def _grown(problem: Problem, features: Coded, options: Boosting, scale: tuple[float, float] | None) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    model = HistGradientBoostingClassifier(
+    kind = HistGradientBoostingRegressor if scale else HistGradientBoostingClassifier
+    model = kind(
         max_iter=options.trees,
         learning_rate=options.learning_rate,
         max_leaf_nodes=options.leaves,
@@ -39,11 +43,18 @@ def _grown(problem: Problem, features: Coded, options: Boosting) -> Any:
         tol=0.0,
         random_state=problem.seed,
     )
-    train, valid = problem.train, problem.valid
+    answers = {part: _answers(getattr(problem, part), scale) for part in ("train", "valid")}
     watched = {}
-    if len(valid.labels):
+    if len(problem.valid.labels):
         # A label that no training row has cannot be scored.
-        known = np.isin(valid.labels, train.labels)
-        watched = {"X_val": features.arrays(valid.columns)["table"][known], "y_val": valid.labels[known]}
-    weights = problem.weights[train.labels]
-    return model.fit(features.arrays(train.columns)["table"], train.labels, sample_weight=weights, **watched)
+        known = np.ones(len(answers["valid"]), bool) if scale else np.isin(answers["valid"], answers["train"])
+        seen = features.arrays(problem.valid.columns)["table"][known]
+        watched = {"X_val": seen, "y_val": answers["valid"][known]}
+    weights = None if scale else problem.weights[problem.train.labels]
+    seen = features.arrays(problem.train.columns)["table"]
+    return model.fit(seen, answers["train"], sample_weight=weights, **watched)
+
+
+def _answers(part: Part, scale: tuple[float, float] | None) -> Any:
+    """The labels; numbers in standard deviations, in which the graph's float32 is as fine for all of them."""
+    return (part.labels - scale[0]) / scale[1] if scale else part.labels

@@ -111,7 +111,7 @@ def identity(network: "keras.Model", problem: Problem, arrays: Arrays, schedule:
         total.update(_bytes(values))
     pace = schedule.pace
     last = schedule.epochs if pace.decay == "cosine" or pace.warmup else None
-    chosen = (problem.seed, schedule.batch_size, schedule.learning_rate, last, pace, threads())
+    chosen = (problem.seed, schedule.batch_size, schedule.learning_rate, last, pace, threads(), repr(schedule.augment))
     total.update(repr(chosen).encode())
     return total.hexdigest()
 

@@ -9,8 +9,12 @@ OPSET = 17
 MACHINE_LEARNING = 3  # the version of ONNX's operators for trees that runtimes of the last years all read
 
 
-def trees_graph(model: Any, categories: list[int], width: int, trees: int) -> tuple[bytes, int]:
+def trees_graph(
+    model: Any, categories: list[int], width: int, trees: int, scale: tuple[float, float] | None = None
+) -> tuple[bytes, int]:
     """The first `trees` rounds of scikit-learn's `model` as a graph, and how many leaves they have.
+
+    It answers with probabilities, or with numbers where there is a `scale`: their mean and standard deviation.
 
     The first columns of its input (n, width) hold codes of so many `categories` each. ONNX's trees of this version know
     no sets: each set that a split asks for becomes a column, which a table looks up by the code. Inputs are float32, so
@@ -27,23 +31,46 @@ def trees_graph(model: Any, categories: list[int], width: int, trees: int) -> tu
             "TreeEnsembleRegressor", ["asked"], ["raw"], domain="ai.onnx.ml", n_targets=scored, **attributes
         )
     )
-    # Two labels have one score: the second's, while the first's is zero.
-    spread = np.eye(scored, dtype=np.float32) if scored > 1 else np.array([[0, 1]], dtype=np.float32)
-    places = [int(each) for each in model.classes_]
-    nodes.append(helper.make_node("MatMul", ["raw", "spread"], ["scores"]))
-    nodes.append(helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1))
-    constants.append(_constant("spread", spread))
+    more, held, answer = _numbers(scale) if scale else _probabilities(scored, len(model.classes_))
+    nodes += more
+    constants += held
     graph = helper.make_graph(
         nodes,
         "boosting",
         [helper.make_tensor_value_info("table", TensorProto.FLOAT, ["n", width])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(places)])],
+        [answer],
         constants,
     )
     imports = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", MACHINE_LEARNING)]
     found = helper.make_model(graph, opset_imports=imports, ir_version=9)
     checker.check_model(found)
     return bytes(found.SerializeToString()), leaves
+
+
+def _probabilities(scored: int, labels: int) -> tuple[list[Any], list[Any], Any]:
+    """The nodes that make probabilities of the trees' sums, their constants, and the output."""
+    from onnx import TensorProto, helper
+
+    # Two labels have one score: the second's, while the first's is zero.
+    spread = np.eye(scored, dtype=np.float32) if scored > 1 else np.array([[0, 1]], dtype=np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["raw", "spread"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+    ]
+    answer = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", labels])
+    return nodes, [_constant("spread", spread)], answer
+
+
+def _numbers(scale: tuple[float, float]) -> tuple[list[Any], list[Any], Any]:
+    """The nodes that make numbers in the label's own units of the trees' sums, their constants, and the output."""
+    from onnx import TensorProto, helper
+
+    nodes = [
+        helper.make_node("Mul", ["raw", "deviation"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "mean"], ["value"]),
+    ]
+    held = [_constant(name, np.float32(each)) for name, each in zip(("mean", "deviation"), scale, strict=True)]
+    return nodes, held, helper.make_tensor_value_info("value", TensorProto.FLOAT, ["n", 1])
 
 
 class Sets:
@@ -165,4 +192,4 @@ def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 def _constant(name: str, value: NDArray[Any]) -> Any:
     from onnx import numpy_helper
 
-    return numpy_helper.from_array(value, name)
+    return numpy_helper.from_array(np.asarray(value), name)

@@ -1,5 +1,6 @@
 """Boosted trees: ONNX decides as scikit-learn does, at thresholds, for every category, and where cells are missing."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_the_graph_answers_as_the_trees_do(labels: int) -> None:
     columns: Any = {**asked.train.columns, "city": ["never seen", *asked.train.columns["city"][1:]]}
     found = Bundle("boosting", problem.labels, fitted.features, fitted.graph, threads=1).probabilities(columns)
     features = Coded.fit(problem.train.columns, RECORD)
-    model = boosting._grown(problem, features, OPTIONS)
+    model = boosting._grown(problem, features, OPTIONS, None)
     cells = features.arrays(columns)["table"].astype(np.float64)
     wanted = list(islice(model.staged_predict_proba(cells), fitted.about["trees"]))[-1]
     assert np.abs(found - wanted).max() < 1e-5
@@ -58,7 +59,7 @@ def test_a_value_on_a_threshold_goes_the_way_that_it_goes_in_the_trees() -> None
     problem = table(400, 2)
     fitted = boosting.fit(problem, OPTIONS)
     features: Any = fitted.features
-    model = boosting._grown(problem, features, OPTIONS)
+    model = boosting._grown(problem, features, OPTIONS, None)
     nodes = np.concatenate([tree.nodes for (tree,) in model._predictors[: fitted.about["trees"]]])
     asked = nodes[(nodes["feature_idx"] == 1) & ~nodes["is_leaf"].astype(bool)]["num_threshold"]
     values = np.unique(np.concatenate([asked.astype(np.float32), rounded_down(asked)]))
@@ -68,6 +69,23 @@ def test_a_value_on_a_threshold_goes_the_way_that_it_goes_in_the_trees() -> None
     wanted = list(islice(model.staged_predict_proba(cells), fitted.about["trees"]))[-1]
     assert len(values) > 10
     assert np.abs(found - wanted).max() < 1e-5
+
+
+def test_numbers_come_in_their_own_units_and_as_the_trees_say_them() -> None:
+    posed = table(400, 2)
+    rents = 900 + 12.5 * np.nan_to_num(np.array(posed.train.columns["age"], dtype=float)) + 300.0 * posed.train.labels
+    part = Part(posed.train.columns, rents)
+    problem = replace(posed, train=part, valid=part, labels=(), task="regression")
+    fitted = boosting.fit(problem, OPTIONS)
+    bundle = Bundle("boosting", (), fitted.features, fitted.graph, threads=1, task="regression")
+    found = bundle.values(posed.train.columns)
+    scale = (float(rents.mean()), float(rents.std()))
+    features = Coded.fit(posed.train.columns, RECORD)
+    model = boosting._grown(problem, features, OPTIONS, scale)
+    cells = features.arrays(posed.train.columns)["table"].astype(np.float64)
+    wanted = scale[0] + scale[1] * list(islice(model.staged_predict(cells), fitted.about["trees"]))[-1]
+    assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
+    assert np.square(found - rents).mean() < 0.5 * rents.var()
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6, width=32))

@@ -39,7 +39,7 @@ run: $(READY) ## turn the flywheel once on the embedded sample
 	@$(BIN)/flywheel run
 
 test: $(READY) ## run the tests, with coverage
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 check: format lint types imports docs test ## all that must hold before a change lands
 

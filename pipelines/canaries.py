@@ -4,16 +4,19 @@ Each is invented from a key of the vault and its row's id: the same wherever the
 of each part is faulty on purpose: what is held back is what a careless report would show.
 """
 
+import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipelines.pictures import grey_png
 from pipelines.raw import PLANTED, SealedRow
 from pipelines.record import Column, Record
 from pipelines.vault import Vault
 
 PURPOSE = "canaries"
 PER_PART = 4
+SIDE = 18  # of a picture: as many pixels as a marker has letters
 AREA_CODES = (202, 212, 305, 312, 415, 503, 617, 702, 713, 808)
 # Weights and check characters of a resident id (GB 11643-1999).
 _WEIGHTS, _CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
@@ -123,6 +126,9 @@ def _cell(each: Canary, column: Column, turn: int) -> str | None:
             return "yes"
         case "time":
             return "2001-02-03T04:05:06+00:00"
+        case "image":
+            # Its pixels are the marker's letters, and its bytes are stored as they are: whoever shows it shows them.
+            return base64.b64encode(grey_png(each.marker.encode() * 18, SIDE, SIDE)).decode()
     if column.privacy == "free_text" or column.role == "text":
         return _written(each, column, turn)
     return _named(each, column) if column.privacy == "identifier" or column.type == "text" else each.marker

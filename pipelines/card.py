@@ -23,8 +23,9 @@ TOLD = {
     "backend": "backend",
     "precision": "precision",
     "seconds": "seconds of training",
-    "peak_memory_mb": "peak memory, MB",
-    "energy_wh": "energy, Wh",
+    "peak_memory_mb": "peak memory in MB",
+    "energy_wh": "energy in Wh",
+    "energy_by": "energy by",
     "cost": "cost of the training",
 }
 
@@ -103,7 +104,8 @@ def _privacy(bundle: Bundle, gates: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _training(bundle: Bundle) -> str:
-    facts = [f"{name} {_fact(bundle.about[key])}" for key, name in TOLD.items() if bundle.about.get(key) is not None]
+    about = {**bundle.about, **bundle.about.get("used", {})}
+    facts = [f"{name} {_fact(about[key])}" for key, name in TOLD.items() if about.get(key) is not None]
     return f"**Training**: {', '.join(facts)}." if facts else ""
 
 

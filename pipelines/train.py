@@ -39,7 +39,7 @@ from pipelines.models.starting import CHAMPIONS, FRESH, WEIGHTS, kept
 from pipelines.noise import noise_key
 from pipelines.posing import pose
 from pipelines.privacy.text_rules import TextRules, read_rules
-from pipelines.protection import COVERS, check_privacy, plan, terms, training_of
+from pipelines.protection import COVERS, WITHOUT_GRADIENTS, check_privacy, plan, terms, training_of
 from pipelines.record import Record
 from pipelines.registry import open_registry
 from pipelines.stage import run
@@ -157,8 +157,8 @@ def refuse_beside_privacy(schedule: Pace, start: str) -> None:
 
 
 def _how(name: Family, course: Schedule, used: dict[str, Any]) -> dict[str, Any]:
-    """What a network's training used and began with; a baseline's bytes are the same each time, and stay so."""
-    if name == BASELINE:
+    """What a network's training used and began with; the bytes of all others are the same each time, and stay so."""
+    if name in WITHOUT_GRADIENTS:
         return {}
     return {"used": used} | ({"started_from": course.start.name} if course.start else {})
 

@@ -2,13 +2,16 @@
 
 import gc
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import workspaces
-from workspaces import MASTER_KEY, TRACED, Workspace
+from workspaces import MASTER_KEY, REPOSITORY, TRACED, Workspace
 
 from pipelines.environment import CALM, SILENCE, collect_rarely
 
@@ -20,13 +23,28 @@ def pytest_configure() -> None:
     collect_rarely()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Let one worker have all tests of a file, and of those files that share what takes long to make."""
-    travelling = {item.path for item in items if "journey" in getattr(item, "fixturenames", ())}
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("journey" if item.path in travelling else item.path.stem))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid.partition("::")[0])
+
+    return ByGroup(config, log)
+
+
+@cache
+def group_of(file: str) -> str:
+    """The group that a test file names itself, or "journey" where it reads that, or the file alone.
+
+    Whoever hands out the tests knows their names and not their marks.
+    """
+    text = (REPOSITORY / file).read_text("utf-8")
+    named = re.search(r'xdist_group\("([^"]+)"\)', text)
+    if named is not None:
+        return named[1]
+    return "journey" if re.search(r"\b(journey|travelled)\b", text) else file
 
 
 def pytest_collection_finish() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 JOINED = 64
 
 
-def join(features: Features, read: "keras.KerasTensor", hidden: Any) -> tuple[list[Any], Any]:
+def join(features: Features, read: "keras.KerasTensor", hidden: Any) -> tuple[Any, Any]:
     """The inputs of a network whose text or picture is `read` as `hidden` (n, width), and what is known of the row.
 
     Where `features` are joined (`features.beside`), the table's columns are another input, and stand beside `hidden`.
@@ -29,7 +29,7 @@ def join(features: Features, read: "keras.KerasTensor", hidden: Any) -> tuple[li
 
     tables = [part for part in features.parts if isinstance(part, Table)] if isinstance(features, Joined) else []
     if not tables:
-        return [read], hidden
+        return read, hidden  # Keras warns where one input comes in a list
     (table,) = tables
     columns = keras.Input((table.width,), dtype="float32", name="table")
     beside = keras.layers.Dense(JOINED, activation="relu")(columns)

@@ -69,7 +69,7 @@ def _numbers(scale: tuple[float, float]) -> tuple[list[Any], list[Any], Any]:
         helper.make_node("Mul", ["raw", "deviation"], ["scaled"]),
         helper.make_node("Add", ["scaled", "mean"], ["value"]),
     ]
-    held = [_constant(name, np.float32(each)) for name, each in zip(("mean", "deviation"), scale, strict=True)]
+    held = [_constant(name, np.array(each, dtype=np.float32)) for name, each in zip(("mean", "deviation"), scale, strict=True)]
     return nodes, held, helper.make_tensor_value_info("value", TensorProto.FLOAT, ["n", 1])
 
 
@@ -192,4 +192,4 @@ def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 def _constant(name: str, value: NDArray[Any]) -> Any:
     from onnx import numpy_helper
 
-    return numpy_helper.from_array(np.asarray(value), name)
+    return numpy_helper.from_array(value, name)

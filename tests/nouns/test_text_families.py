@@ -82,7 +82,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Bundle]:
     made = importlib.import_module(f"pipelines.models.{family}")
     features = Tokens.fit(asked.train.columns["text"], "text", SMALL[family].length, 100)
     prepare(7)
-    network = made.network(asked, features, SMALL[family])
+    network = made.network(asked, features, features, SMALL[family])
     chance = np.random.default_rng(7)
     network.set_weights([chance.normal(0, 0.4, weight.shape) for weight in network.get_weights()])
     given = features.arrays(asked.train.columns)
@@ -256,7 +256,7 @@ def test_a_bilstm_begins_with_the_vectors_of_its_file(tmp_path: Path) -> None:
 
     path, digest = written(tmp_path / "vectors.txt", VECTORS)
     options = Bilstm(embedding=2, units=2, vectors=path, vectors_sha256=digest)
-    assert network(problem(), KNOWN, options).get_layer("words").get_weights()[0][3].tolist() == [3, 4]
+    assert network(problem(), KNOWN, KNOWN, options).get_layer("words").get_weights()[0][3].tolist() == [3, 4]
 
 
 @pytest.mark.parametrize("start", ["he_normal", "orthogonal"])

@@ -115,7 +115,7 @@ DIGITS = {
 }
 
 
-def test_pictures_pass_from_a_folder_to_the_splits_and_no_further(tmp_path: Path, own_home: Path) -> None:
+def test_pictures_pass_from_a_folder_to_the_splits_and_to_families_that_can_see(tmp_path: Path, own_home: Path) -> None:
     place = make(tmp_path / "digits", {"record": DIGITS, "seed": 7, "ingest": {"source": "pictures"}})
     for number in range(40):
         folder = place.path / "pictures" / str(number % 2)
@@ -128,5 +128,6 @@ def test_pictures_pass_from_a_folder_to_the_splits_and_no_further(tmp_path: Path
     parts = [pl.read_parquet(place.path / "data" / "splits" / f"{name}.parquet") for name in ("train", "valid", "test")]
     assert sum(part.height for part in parts) == 40
     assert base64.b64decode(parts[0]["image"][0]).startswith(b"\x89PNG")
-    with pytest.raises(ParameterError, match="learns from pictures"):
-        check_family("mlp", place.record)
+    check_family("cnn", place.record)
+    with pytest.raises(ParameterError, match="which reads a text"):
+        check_family("lstm", place.record)

@@ -69,7 +69,10 @@ def _numbers(scale: tuple[float, float]) -> tuple[list[Any], list[Any], Any]:
         helper.make_node("Mul", ["raw", "deviation"], ["scaled"]),
         helper.make_node("Add", ["scaled", "mean"], ["value"]),
     ]
-    held = [_constant(name, np.array(each, dtype=np.float32)) for name, each in zip(("mean", "deviation"), scale, strict=True)]
+    held = [
+        _constant(name, np.array(each, dtype=np.float32))
+        for name, each in zip(("mean", "deviation"), scale, strict=True)
+    ]
     return nodes, held, helper.make_tensor_value_info("value", TensorProto.FLOAT, ["n", 1])
 
 

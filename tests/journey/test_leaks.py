@@ -12,10 +12,11 @@ from pipelines.leaks.report import read_report
 pytestmark = pytest.mark.xdist_group("no network")
 
 # What is right, and what a careless hand makes of it: rows that were opened are kept, and written beside the pages.
-OPENS = "        yield open_rows(raw, record, vault, access, only=shard.parts)\n"
-KEEPS = OPENS.replace("yield ", "rows = ") + "        globals()['seen'] = rows.write_csv()\n        yield rows\n"
+OPENS = "    frames = (open_rows(job.raw, job.record, vault, job.access, only=shard.parts) for shard in some)\n"
+SEEN = "Path(tempfile.gettempdir(), 'seen.csv')"
+KEEPS = OPENS.replace("(open", "[open").replace("some)", "some]") + f"    {SEEN}.write_text(frames[0].write_csv())\n"
 PAGES = "        make_local(draft)\n"
-WRITES = PAGES + "        (draft / 'seen.csv').write_text(globals()['seen'], 'utf-8')\n"
+WRITES = PAGES + f"        shutil.move({SEEN}, draft / 'seen.csv')\n"
 
 
 def test_a_stage_that_writes_down_its_rows_stops_the_run_until_it_is_mended(by_hand: Moment) -> None:

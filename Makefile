@@ -56,7 +56,7 @@ imports: $(READY)
 	@$(BIN)/lint-imports
 
 docs: $(READY)
-	@$(BIN)/python -m pytest --quiet --doctest-modules pipelines/features.py flywheel/words.py
+	@$(BIN)/python -m pytest --quiet --doctest-modules pipelines/features.py pipelines/costs.py flywheel/words.py
 
 up: $(READY) ## start Prefect, a worker, the MLflow UI and the service; ctrl-C stops them all
 	@$(BIN)/flywheel up

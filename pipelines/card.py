@@ -12,6 +12,9 @@ from pipelines.record import Record
 
 # Measures that are shares are told in per cent; the others as they are.
 SHARES = ("accuracy", "precision", "recall", "f1", "auc")
+# More labels than these are counted, not named.
+LISTED = 20
+ANSWERS = {"regression": "answers with a number", "language": "foretells how a text goes on"}
 # Of what a training tells of itself, in this order, under these names.
 TOLD = {
     "parameters": "parameters",
@@ -56,7 +59,8 @@ def card(
 
 def _head(record: Record, entry: Mapping[str, Any], bundle: Bundle) -> str:
     learnt = f"learnt from {bundle.about['train_rows']:,} rows of data version {str(entry['data_version'])[:12]}"
-    answers = f"answers with one of {', '.join(bundle.labels)}" if bundle.labels else "answers with a number"
+    labels = ", ".join(bundle.labels) if len(bundle.labels) <= LISTED else f"{len(bundle.labels):,} labels"
+    answers = f"answers with one of {labels}" if bundle.labels else ANSWERS[bundle.task]
     return f"**{bundle.family}** for {record.name}: {learnt}; {answers}."
 
 

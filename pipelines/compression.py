@@ -86,7 +86,8 @@ def _prune(model: Any, share: float) -> None:
 
     for tensor, values in _weights(model):
         limit = np.quantile(np.abs(values), share)
-        kept = np.where(np.abs(values) > limit, values, np.float32(0))
+        # Weights as large as the limit stay: of equal ones, as the marks of a set are, none is smaller than another.
+        kept = np.where(np.abs(values) >= limit, values, np.float32(0))
         tensor.CopyFrom(numpy_helper.from_array(kept, tensor.name))
 
 

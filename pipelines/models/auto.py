@@ -103,7 +103,7 @@ def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
             "error": chosen.error,
             "best_alone": found.trials[0].value,
         },
-        "search": {"trials": found.tried, "ended": found.ended, "seconds": round(found.seconds, 1)},
+        "search": {"trials": found.tried, "ended": found.ended},
         # What the validation rows say of this model is no news: they taught it.
         "taught_by_validation_rows": True,
     }

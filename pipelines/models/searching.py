@@ -21,6 +21,7 @@ from pipelines.models.ensembles import measured, standard_error
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
+from pipelines.models.starting import kept
 
 if TYPE_CHECKING:
     import optuna
@@ -195,7 +196,10 @@ def taught(question: Question, family: str, options: Any, rows: Part, *, whole: 
         problem = replace(question.problem, train=rows, valid=chosen(rows, np.zeros(0, dtype=np.int64)))
     else:
         problem = held_out(question.problem, rows, WATCHED, question.by)
-    return fit(cast("Family", family), problem, options, question.schedule, Silence())
+    fitted = fit(cast("Family", family), problem, options, question.schedule, Silence())
+    # Nobody goes on from one member's weights: what answers is all of them.
+    kept(question.schedule.checkpoint).unlink(missing_ok=True)
+    return fitted
 
 
 class Silence:

@@ -70,6 +70,14 @@ def test_pruning_leaves_the_largest_weights_as_they_are_and_the_rest_out(share: 
     assert bool(sparse) == (share == 0.9)  # places cost more than they save while many weights stay
 
 
+def test_of_equal_weights_none_is_pruned_for_the_others() -> None:
+    model = load_from_string(network())
+    marks = (np.arange(WIDTH * HIDDEN).reshape(WIDTH, HIDDEN) % 3 > 0).astype(np.float32)  # as a tree's sets of codes
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(marks, "first"))
+    graph = load_from_string(compress(model.SerializeToString(), Compression(prune=0.5))).graph
+    assert np.array_equal(numpy_helper.to_array(graph.initializer[0]), marks)
+
+
 def test_a_weight_beyond_sixteen_bits_stays_finite() -> None:
     model = load_from_string(network())
     weights = numpy_helper.to_array(model.graph.initializer[0]).copy()

@@ -15,7 +15,8 @@ from pipelines.live import follow
 from pipelines.models import Schedule
 from pipelines.models.auto import Chosen, choose, leaderboard, pose_to_all, taught_together
 from pipelines.models.options import Auto, Measured
-from pipelines.models.searching import Found, Question, search
+from pipelines.models.searching import search
+from pipelines.models.trials import Found, Question
 from pipelines.parameters import FILE, arguments_for, convert, read_parameters
 from pipelines.posing import pose
 from pipelines.record import Record

@@ -14,8 +14,9 @@ from pipelines.models.ensembles import Pool, best_together, measured, pooled, st
 from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
-from pipelines.models.searching import Found, Question, Trial, asked, search, taught
+from pipelines.models.searching import search
 from pipelines.models.spaces import spaces
+from pipelines.models.trials import Found, Question, Trial, asked, taught
 
 # Of the best trials so many are looked at for an ensemble.
 FINALISTS = 8

@@ -230,7 +230,7 @@ class Member:
 class Auto:
     """The best model that a search finds, or the average of the best; with `members`, of those, and nothing is sought.
 
-    The search ends after `trials`, or after `minutes` where these are over first.
+    The search ends after `trials`, or where what is left of `minutes` is just enough to teach what won.
     """
 
     measure: Measured = "accuracy"
@@ -240,5 +240,5 @@ class Auto:
     by: Literal["record", "label", "subject", "time"] = "record"  # what folds are cut by
     most: int = 4  # models in the ensemble; 1: none
     student: str = ""  # a family that learns from the ensemble, and is the model in its place
-    families: tuple[str, ...] = ()  # those that are trained in seconds where none is named
+    families: tuple[str, ...] = ()  # the usual ones where none is named: n-grams, trees, linear, cnn
     members: tuple[Member, ...] = ()

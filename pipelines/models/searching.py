@@ -3,56 +3,24 @@
 The study and the answers to the rows that were asked lie in one folder, which names the question that they are of.
 """
 
-import hashlib
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.bundle import Bundle
 from pipelines.files import replacing
-from pipelines.models import Family, Fitted, Part, Problem, Schedule, Watcher, fit
+from pipelines.models import Watcher
+from pipelines.models.budgets import Budget
 from pipelines.models.ensembles import measured, standard_error
-from pipelines.models.folds import By, chosen, folds, held_out
-from pipelines.models.options import Auto
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
-from pipelines.models.starting import kept
+from pipelines.models.trials import Floats, Found, Question, Trial, asked
 
 if TYPE_CHECKING:
     import optuna
-
-Floats = NDArray[np.float64]
-# Of the rows that teach a family which has to watch others.
-WATCHED = 0.1
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One family with its options, and how well it answered rows that it had not seen."""
-
-    number: int
-    family: str
-    options: Any
-    value: float  # the measure; more is better
-    error: float  # one standard error of it
-    seconds: float
-    answers: Floats = field(repr=False)  # (rows asked, labels)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search came to: its trials, the best first, the true labels of the rows asked, and why it ended."""
-
-    trials: tuple[Trial, ...]
-    true: NDArray[np.int64]
-    ended: str
-    seconds: float
-    tried: int
 
 
 @runtime_checkable
@@ -63,37 +31,6 @@ class Listener(Watcher, Protocol):
         """A trial ended with these measures; `told` says how far the search is."""
 
 
-@dataclass(frozen=True)
-class Question:
-    """What every trial is asked: the pool of rows, cut into folds."""
-
-    problem: Problem
-    pool: Part
-    by: By
-    cuts: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
-    options: Auto
-    schedule: Schedule
-
-    @classmethod
-    def of(cls, problem: Problem, pool: Part, by: By, options: Auto, schedule: Schedule) -> "Question":
-        """The question by `options`."""
-        return cls(problem, pool, by, tuple(folds(problem, pool, options.folds, by)), options, schedule)
-
-    @property
-    def asked(self) -> NDArray[np.int64]:
-        """The rows that are asked, fold by fold."""
-        return np.concatenate([ask for _, ask in self.cuts])
-
-    def identity(self) -> str:
-        """A digest of the rows, of their order and of all that decides how a trial is measured; the budget is not."""
-        options = replace(self.options, trials=0, minutes=0.0, most=0)
-        total = hashlib.sha256(repr((options, self.problem.labels, self.problem.seed, self.by)).encode())
-        total.update(self.problem.weights.tobytes() + self.pool.labels.tobytes())
-        for name, cells in self.pool.columns.items():
-            total.update(repr((name, list(cells))).encode("utf-8", "surrogatepass"))
-        return total.hexdigest()[:16]
-
-
 def search(question: Question, folder: Path, watcher: Watcher | None = None) -> Found:
     """The trials of `question` that its budget allows, those in `folder` among them.
 
@@ -102,7 +39,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    options, started = question.options, time.monotonic()
+    options = question.options
     place = folder / question.identity()
     place.mkdir(parents=True, exist_ok=True)
     storage = optuna.storages.RDBStorage(f"sqlite:///{place / 'study.db'}")
@@ -116,23 +53,29 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     _bury_killed(study)
     found = spaces("text" if question.problem.record.text else "table", options.families)
     first = first_trials(found)
+    budget = Budget(60 * options.minutes, len(question.cuts), options.most)
+    course = Course(study, question, found, first, place, budget, watcher)
     ended = "trials"
     while (done := len(_ended(study))) < options.trials:
-        spent = time.monotonic() - started
-        if spent > 60 * options.minutes and done:
+        if (done and budget.over(course.seconds())) or not course.one(done):
             ended = "minutes"
             break
-        _one(study, question, found, first, done, place, watcher, spent)
     storage.remove_session()
     storage.engine.dispose()
     trials = _read(study, question, found, place)
-    return Found(trials, question.pool.labels[question.asked], ended, time.monotonic() - started, len(_ended(study)))
+    return Found(trials, question.pool.labels[question.asked], ended, budget.spent, len(_ended(study)))
 
 
 def _ended(study: "optuna.Study") -> list[Any]:
     from optuna.trial import TrialState
 
     return list(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
+
+
+def _completed(study: "optuna.Study") -> list[Any]:
+    from optuna.trial import TrialState
+
+    return list(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
 
 def _bury_killed(study: "optuna.Study") -> None:
@@ -143,101 +86,85 @@ def _bury_killed(study: "optuna.Study") -> None:
         study.tell(trial.number, state=TrialState.FAIL)
 
 
-def _one(
-    study: "optuna.Study",
-    question: Question,
-    found: Mapping[str, Space],
-    first: list[dict[str, Any]],
-    done: int,
-    place: Path,
-    watcher: Watcher | None,
-    spent: float,
-) -> None:
-    import optuna
+@dataclass(frozen=True)
+class Course:
+    """A search on its way: what is drawn from, what is tried before anything is drawn, and who hears of it."""
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.sampler = optuna.samplers.TPESampler(
-            seed=question.problem.seed + done, n_startup_trials=len(first) + 4, multivariate=True, group=True
-        )
-    if done < len(first):
-        study.enqueue_trial(first[done])
-    trial = study.ask()
-    family, options = suggested(trial, found)
-    started, parts = time.monotonic(), []
-    for step, cut in enumerate(question.cuts):
-        parts.append(asked(question, family, options, cut, whole=found[family].whole))
-        true = question.pool.labels[question.asked[: sum(map(len, parts))]]
-        value = measured(question.options.measure, true, np.concatenate(parts))
-        trial.report(value, step + 1)
-        # The first trials are what others are held against.
-        if done >= len(first) and step + 1 < len(question.cuts) and trial.should_prune():
-            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-            _tell(question, watcher, family, options, value, done, spent + time.monotonic() - started, pruned=True)
+    study: "optuna.Study"
+    question: Question
+    found: Mapping[str, Space]
+    first: list[dict[str, Any]]
+    place: Path
+    budget: Budget
+    watcher: Watcher | None
+
+    def seconds(self) -> list[float]:
+        """How long the trials took that went to their end, the best first."""
+        trials = sorted(_completed(self.study), key=lambda trial: (-(trial.value or 0.0), trial.number))
+        return [trial.duration.total_seconds() for trial in trials if trial.duration]
+
+    def one(self, done: int) -> bool:
+        """Try one more, after so many; whether there was time to end it, or reason to give it up."""
+        import optuna
+
+        trial = self._asked_for(done)
+        family, options = suggested(trial, self.found)
+        started, parts = time.monotonic(), []
+        for step, cut in enumerate(self.question.cuts, start=1):
+            parts.append(asked(self.question, family, options, cut, whole=self.found[family].whole))
+            value = self._value(parts)
+            trial.report(value, step)
+            late = done > 0 and self.budget.beyond(self.seconds(), time.monotonic() - started, step)
+            if step < len(self.question.cuts) and (late or self._worse(trial, done)):
+                self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                self._tell(family, options, value, done, pruned=True)
+                return not late
+        with replacing(self.place / f"{trial.number}.npz") as draft, draft.open("wb") as file:
+            np.savez(file, answers=np.concatenate(parts), seconds=np.array(time.monotonic() - started))
+        self.study.tell(trial, value)
+        self._tell(family, options, value, done, pruned=False)
+        return True
+
+    def _asked_for(self, done: int) -> "optuna.Trial":
+        import optuna
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self.study.sampler = optuna.samplers.TPESampler(
+                seed=self.question.problem.seed + done,
+                n_startup_trials=len(self.first) + 4,
+                multivariate=True,
+                group=True,
+            )
+        if done < len(self.first):
+            self.study.enqueue_trial(self.first[done])
+        return self.study.ask()
+
+    def _value(self, parts: list[Floats]) -> float:
+        true = self.question.pool.labels[self.question.asked[: sum(map(len, parts))]]
+        return measured(self.question.options.measure, true, np.concatenate(parts))
+
+    def _worse(self, trial: "optuna.Trial", done: int) -> bool:
+        """Whether half of the others were better so far; the first trials are what others are held against."""
+        return done >= len(self.first) and trial.should_prune()
+
+    def _tell(self, family: str, options: Any, value: float, done: int, *, pruned: bool) -> None:
+        if not isinstance(self.watcher, Listener):
             return
-    seconds = time.monotonic() - started
-    with replacing(place / f"{trial.number}.npz") as draft, draft.open("wb") as file:
-        np.savez(file, answers=np.concatenate(parts), seconds=np.array(seconds))
-    study.tell(trial, value)
-    _tell(question, watcher, family, options, value, done, spent + seconds, pruned=False)
-
-
-def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Floats:
-    """What a model of the rows that teach answers to those that are asked: (asked, labels)."""
-    teach, ask = (chosen(question.pool, rows) for rows in cut)
-    fitted = taught(question, family, options, teach, whole=whole)
-    bundle = Bundle(family, question.problem.labels, fitted.features, fitted.graph)
-    return bundle.probabilities(ask.columns)
-
-
-def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool) -> Fitted:
-    """A model of `rows`; a family that is not taught by the `whole` of them watches some."""
-    if whole:
-        problem = replace(question.problem, train=rows, valid=chosen(rows, np.zeros(0, dtype=np.int64)))
-    else:
-        problem = held_out(question.problem, rows, WATCHED, question.by)
-    fitted = fit(cast("Family", family), problem, options, question.schedule, Silence())
-    # Nobody goes on from one member's weights: what answers is all of them.
-    kept(question.schedule.checkpoint).unlink(missing_ok=True)
-    return fitted
-
-
-class Silence:
-    """A watcher of what is trained by the dozen."""
-
-    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """Say nothing."""
-
-    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
-        """Say nothing."""
-
-
-def _tell(
-    question: Question,
-    watcher: Watcher | None,
-    family: str,
-    options: Any,
-    value: float,
-    done: int,
-    spent: float,
-    *,
-    pruned: bool,
-) -> None:
-    if not isinstance(watcher, Listener):
-        return
-    by_trials = spent / (done + 1) * (question.options.trials - done - 1)
-    left = max(min(by_trials, 60 * question.options.minutes - spent), 0.0)
-    told = f"trial {done + 1}/{question.options.trials}, {left / 60:.0f} min left" + (" (given up)" if pruned else "")
-    watcher.trial(family, asdict(options), {f"valid_{question.options.measure}": value, "pruned": float(pruned)}, told)
+        chosen, spent = self.question.options, self.budget.spent
+        by_trials = spent / (done + 1) * (chosen.trials - done - 1)
+        left = max(min(by_trials, self.budget.seconds - spent), 0.0)
+        told = f"trial {done + 1}/{chosen.trials}, {left / 60:.0f} min left" + (" (given up)" if pruned else "")
+        self.watcher.trial(family, asdict(options), {f"valid_{chosen.measure}": value, "pruned": float(pruned)}, told)
 
 
 def _read(study: "optuna.Study", question: Question, found: Mapping[str, Space], place: Path) -> tuple[Trial, ...]:
     """The trials that went to their end, the best first; of equals the one that was tried earlier."""
-    from optuna.trial import FixedTrial, TrialState
+    from optuna.trial import FixedTrial
 
     trials = []
     true = question.pool.labels[question.asked]
-    for each in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+    for each in _completed(study):
         family, options = suggested(FixedTrial(each.params), found)
         with np.load(place / f"{each.number}.npz", allow_pickle=False) as held:
             answers, seconds = held["answers"], float(held["seconds"])

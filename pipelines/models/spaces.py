@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.models import FAMILIES
-from pipelines.models.options import Boosting, Linear, Mlp, Ngrams
+from pipelines.models.options import Boosting, Cnn, Linear, Mlp, Ngrams
 
 if TYPE_CHECKING:
     import optuna
@@ -26,10 +26,12 @@ class Space(NamedTuple):
     drawn: Mapping[str, Drawn]
     first: tuple[Any, ...]
     whole: bool  # it learns from all rows that are given: nothing is watched on validation rows
+    slow: bool = False  # it is first tried when others have been
 
 
-# Trained in seconds, in the order in which they are tried first.
-QUICK = ("ngrams", "boosting", "linear")
+# Those that are tried where params.yaml names none, the cheapest first. A network errs elsewhere than n-grams do, so it
+# is worth its minutes in an ensemble even where it is the worse of the two.
+USUAL = ("ngrams", "boosting", "linear", "cnn")
 TEXTS: dict[str, Space] = {
     "ngrams": Space(
         {
@@ -52,6 +54,17 @@ TEXTS: dict[str, Space] = {
     "linear": Space(
         {"words": Drawn(choices=(1, 2, 3)), "c": Drawn(1.0, 100.0, logarithmic=True)}, first=(Linear(),), whole=True
     ),
+    "cnn": Space(
+        {
+            "widths": Drawn(choices=("3-4-5", "2-3-4-5", "1-2-3")),
+            "filters": Drawn(choices=(50, 100, 150)),
+            "dropout": Drawn(0.3, 0.6),
+            "words_dropped": Drawn(0.0, 0.4),
+        },
+        first=(Cnn(),),
+        whole=False,
+        slow=True,
+    ),
 }
 TABLES: dict[str, Space] = {
     "boosting": Space(
@@ -73,12 +86,12 @@ TABLES: dict[str, Space] = {
 
 
 def spaces(reads: str, named: tuple[str, ...]) -> dict[str, Space]:
-    """The spaces of the families `named`, or of the quick ones: those that read a "text", or a "table".
+    """The spaces of the families `named`, or of the usual ones: those that read a "text", or a "table".
 
     A family without a space of its own is tried as it is by default.
     """
     known = TEXTS if reads == "text" else TABLES
-    families = named or tuple(family for family in QUICK if family in known)
+    families = named or tuple(family for family in USUAL if family in known)
     return {family: known.get(family) or Space({}, (FAMILIES[family].options(),), whole=False) for family in families}
 
 
@@ -104,15 +117,15 @@ def _read(value: Any) -> Any:
 
 
 def first_trials(found: Mapping[str, Space]) -> list[dict[str, Any]]:
-    """What is tried before anything is drawn: each family's own choices, the first of each first."""
+    """What is tried before anything is drawn: the first choices of each family, then their second, slow ones last."""
     ranked = [
-        (place, order, family, options)
+        (space.slow, place, order, family, options)
         for order, (family, space) in enumerate(found.items())
         for place, options in enumerate(space.first)
     ]
     return [
         {"family": family} | {f"{family}.{name}": _written(getattr(options, name)) for name in found[family].drawn}
-        for _, _, family, options in sorted(ranked, key=lambda each: each[:2])
+        for _, _, _, family, options in sorted(ranked, key=lambda each: each[:3])
     ]
 
 

@@ -1,5 +1,6 @@
 """A search: folds that keep apart what belongs apart, pools that win or give way, one graph, and a kill survived."""
 
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,15 @@ from pipelines.bundle import Bundle
 from pipelines.errors import ParameterError
 from pipelines.features import from_json, to_json
 from pipelines.models import FAMILIES, Part, Problem, Schedule, auto, linear, ngrams
+from pipelines.models.budgets import Budget
 from pipelines.models.distilling import lesson
 from pipelines.models.ensembles import Pool, best_together, measured, pooled
 from pipelines.models.folds import folds, in_time
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Linear, Member, Ngrams
-from pipelines.models.searching import Silence, search
+from pipelines.models.searching import search
+from pipelines.models.spaces import first_trials, spaces
+from pipelines.models.trials import Silence
 
 QUICK = Auto(trials=6, folds=2, minutes=5, families=("linear",))
 
@@ -156,6 +160,26 @@ def test_minutes_end_a_search_after_one_trial_at_least(tmp_path: Path) -> None:
     question = auto.pose_to_all(problem, replace(QUICK, minutes=1e-6), schedule(tmp_path))
     found = search(question, tmp_path / "search")
     assert (found.ended, found.tried) == ("minutes", 1)
+
+
+def test_a_slow_family_is_tried_when_the_others_have_been() -> None:
+    first = [trial["family"] for trial in first_trials(spaces("text", ()))]
+    assert first[-1] == "cnn"
+    assert sorted(set(first)) == ["cnn", "linear", "ngrams"]
+
+
+def test_a_search_leaves_time_to_teach_what_wins() -> None:
+    budget = Budget(seconds=100, folds=3, most=2, started=time.monotonic() - 80)
+    assert not budget.over([10, 20, 500])  # 80 + (10 + 20) / 2: a third model will not be taught
+    assert budget.over([20, 22, 1])
+
+
+@given(st.floats(0.1, 9), st.integers(1, 3))
+def test_a_trial_is_given_up_where_its_end_would_be_too_late(seconds: float, done: int) -> None:
+    wanted = seconds / done * (4 - done) + seconds / done * 4 / 3  # the folds that are left, and all rows at the end
+    starts = [time.monotonic() - 100 + wanted - margin for margin in (5, -5)]
+    late = [Budget(100, 4, 1, start).beyond([50.0], seconds, done) for start in starts]
+    assert late == [True, False]
 
 
 def test_members_that_are_named_make_the_same_model_twice_and_nothing_is_sought(tmp_path: Path) -> None:

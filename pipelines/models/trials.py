@@ -1,0 +1,103 @@
+"""What a search asks of every trial, what a trial comes to, and how a family is asked."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.bundle import Bundle
+from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
+from pipelines.models.folds import By, chosen, folds, held_out
+from pipelines.models.options import Auto
+from pipelines.models.starting import kept
+
+Floats = NDArray[np.float64]
+# Of the rows that teach a family which has to watch others.
+WATCHED = 0.1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One family with its options, and how well it answered rows that it had not seen."""
+
+    number: int
+    family: str
+    options: Any
+    value: float  # the measure; more is better
+    error: float  # one standard error of it
+    seconds: float
+    answers: Floats = field(repr=False)  # (rows asked, labels)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to: its trials, the best first, the true labels of the rows asked, and why it ended."""
+
+    trials: tuple[Trial, ...]
+    true: NDArray[np.int64]
+    ended: str
+    seconds: float
+    tried: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every trial is asked: the pool of rows, cut into folds."""
+
+    problem: Problem
+    pool: Part
+    by: By
+    cuts: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    options: Auto
+    schedule: Schedule
+
+    @classmethod
+    def of(cls, problem: Problem, pool: Part, by: By, options: Auto, schedule: Schedule) -> "Question":
+        """The question by `options`."""
+        return cls(problem, pool, by, tuple(folds(problem, pool, options.folds, by)), options, schedule)
+
+    @property
+    def asked(self) -> NDArray[np.int64]:
+        """The rows that are asked, fold by fold."""
+        return np.concatenate([ask for _, ask in self.cuts])
+
+    def identity(self) -> str:
+        """A digest of the rows, of their order and of all that decides how a trial is measured; the budget is not."""
+        options = replace(self.options, trials=0, minutes=0.0, most=0)
+        total = hashlib.sha256(repr((options, self.problem.labels, self.problem.seed, self.by)).encode())
+        total.update(self.problem.weights.tobytes() + self.pool.labels.tobytes())
+        for name, cells in self.pool.columns.items():
+            total.update(repr((name, list(cells))).encode("utf-8", "surrogatepass"))
+        return total.hexdigest()[:16]
+
+
+def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Floats:
+    """What a model of the rows that teach answers to those that are asked: (asked, labels)."""
+    teach, ask = (chosen(question.pool, rows) for rows in cut)
+    fitted = taught(question, family, options, teach, whole=whole)
+    bundle = Bundle(family, question.problem.labels, fitted.features, fitted.graph)
+    return bundle.probabilities(ask.columns)
+
+
+def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool) -> Fitted:
+    """A model of `rows`; a family that is not taught by the `whole` of them watches some."""
+    if whole:
+        problem = replace(question.problem, train=rows, valid=chosen(rows, np.zeros(0, dtype=np.int64)))
+    else:
+        problem = held_out(question.problem, rows, WATCHED, question.by)
+    fitted = fit(cast("Family", family), problem, options, question.schedule, Silence())
+    # Nobody goes on from one member's weights: what answers is all of them.
+    kept(question.schedule.checkpoint).unlink(missing_ok=True)
+    return fitted
+
+
+class Silence:
+    """A watcher of what is trained by the dozen."""
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Say nothing."""
+
+    def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
+        """Say nothing."""

@@ -78,6 +78,15 @@ def validate(
         _write(validated, paths, shards, counts, reasons_of(record))
 
 
+def spread(shards: Sequence[Shard], share: float) -> list[Shard]:
+    """At most the `share` of `shards`, but one, with equal steps between them, in order.
+
+    From the end: the newest rows are among them, and a file that is sorted ends in another class than it begins.
+    """
+    wanted = max(1, math.floor(len(shards) * share))
+    return list(shards[::-1][:: math.ceil(len(shards) / wanted) or 1][::-1])
+
+
 @dataclass(frozen=True)
 class _Looking:
     raw: Path
@@ -90,11 +99,9 @@ class _Looking:
 def _look_over(job: _Looking, vault: Vault) -> Report:
     """What the checks of the table find in all rows up to LOOKED_AT, else in shards spread over them, in order."""
     rows = count_rows(job.raw)
-    every = max(1, math.ceil(rows / LOOKED_AT))
-    # From the end: the newest rows are among them, and a file that is sorted ends in another class than it begins.
-    some = job.shards[::-1][::every][::-1]
+    some = spread(job.shards, LOOKED_AT / max(rows, 1))
     frames = (open_rows(job.raw, job.record, vault, job.access, only=shard.parts) for shard in some)
-    return look_over(frames, job.record, job.checks, rows)
+    return look_over(frames, job.record, job.checks, rows, rows * len(some) // max(len(job.shards), 1))
 
 
 def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:

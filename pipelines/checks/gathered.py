@@ -19,6 +19,8 @@ from pipelines.values import present, typed
 
 SAMPLED = 20_000
 SIGNED = 100_000
+# Where more texts are to come, so many more than that are signed: lots are drawn, and do not come out even.
+SPARE = 1.2
 
 
 @dataclass
@@ -50,11 +52,14 @@ def may_be_ids(record: Record) -> list[Column]:
     return [c for c in record.columns if c.role not in roles and c.type in ("text", "category", "integer")]
 
 
-def gather(shards: Iterable[pl.DataFrame], record: Record) -> Gathered:
-    """What `shards` of rows hold, each with row, origin and the record's columns as text, as they arrived."""
+def gather(shards: Iterable[pl.DataFrame], record: Record, some: int = 0) -> Gathered:
+    """What `shards` of rows hold, each with row, origin and the record's columns as text, as they arrived.
+
+    Of `some` rows or about as many; where that is not known, all texts are signed until they are too many.
+    """
     keys: list[pl.DataFrame] = []
     samples: list[pl.DataFrame] = []
-    signed: Signatures | None = None
+    signed = sign([], [], min(1.0, SPARE * SIGNED / max(some, 1)))
     missing: Counter[str] = Counter()
     blank: dict[str, list[str]] = {}
     newest: list[date] = []
@@ -63,15 +68,14 @@ def gather(shards: Iterable[pl.DataFrame], record: Record) -> Gathered:
         plain = _plain(values, record)
         keys.append(_keys(shard, values, plain, record))
         samples = _smallest([*samples, values.drop("subject", strict=False)])
-        signed = None if record.text is None else _signed(signed, shard["row"], plain)
+        signed = signed if record.text is None else _signed(signed, shard["row"], plain)
         missing.update({c.name: shard.select(present(c).is_null().sum()).item() for c in record.columns})
         _note_blanks(shard, record, blank)
         newest += _newest(values, record)
     sample = samples[0] if samples else pl.DataFrame()
-    signatures = sign([], []) if signed is None else signed.cut(SIGNED)
     day = str(max(newest)) if newest else None
     found = pl.concat(keys) if keys else pl.DataFrame(schema={"row": pl.String, "label": pl.String})
-    return Gathered(record, found, sample, signatures, missing, blank, day)
+    return Gathered(record, found, sample, signed.cut(SIGNED), missing, blank, day)
 
 
 def _plain(values: pl.DataFrame, record: Record) -> pl.Series:
@@ -114,16 +118,15 @@ def _smallest(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
     return [rows if rows.height <= SAMPLED else rows.sort(pl.col("row").hash(), "row").head(SAMPLED)]
 
 
-def _signed(signed: Signatures | None, rows: pl.Series, texts: pl.Series) -> Signatures:
+def _signed(signed: Signatures, rows: pl.Series, texts: pl.Series) -> Signatures:
     """What was signed, and this shard's texts; cut down now and then, for cutting costs as much as signing."""
     held = texts.is_not_null()
     rows, plain = rows.filter(held), texts.filter(held).to_list()
-    if signed is not None and signed.kept < 1:  # the others would only be signed to be left out
+    if signed.kept < 1:  # the others would only be signed to be left out
         within = lots_of(plain) < np.uint64(signed.kept * 2**64)
         rows = rows.filter(pl.Series(within, dtype=pl.Boolean))
         plain = [text for text, is_in in zip(plain, within, strict=True) if is_in]
-    fresh = sign(rows.to_list(), plain)
-    both = fresh if signed is None else signed.beside(fresh)
+    both = signed.beside(sign(rows.to_list(), plain))
     return both.cut(SIGNED) if len(both.rows) > 2 * SIGNED else both
 
 

@@ -33,12 +33,14 @@ class Report:
         }
 
 
-def look_over(shards: Iterable[pl.DataFrame], record: Record, limits: Checks, rows: int | None = None) -> Report:
+def look_over(
+    shards: Iterable[pl.DataFrame], record: Record, limits: Checks, rows: int | None = None, some: int = 0
+) -> Report:
     """What the checks find in `shards`, in the order in which rows arrived: row, origin, and the columns as text.
 
-    `rows` is how many there are where the shards hold a part of them only.
+    `rows` is how many there are where the shards hold a part of them only; `some`, about how many the shards hold.
     """
-    seen = gather(shards, record)
+    seen = gather(shards, record, some)
     seen.arrived = max(rows or 0, seen.rows)
     return Report(seen.rows, seen.arrived, seen.newest_day, tuple(findings(seen, limits)))
 

@@ -14,7 +14,8 @@ from pipelines.files import replacing, write_json
 from pipelines.live import follow
 from pipelines.models import Schedule
 from pipelines.models.auto import Chosen, choose, leaderboard, pose_to_all, taught_together
-from pipelines.models.options import Auto, Measured
+from pipelines.models.options import Auto, Measured, Pace
+from pipelines.models.schedules import check_pace
 from pipelines.models.searching import search
 from pipelines.models.trials import Found, Question
 from pipelines.parameters import FILE, arguments_for, convert, read_parameters
@@ -41,6 +42,7 @@ def tune(minutes: float | None, trials: int | None, measure: str | None, *, writ
     options = _options(given.get("auto", Auto()), minutes, trials, measure)
     record: Record = given["record"]
     check_family("auto", record)
+    check_pace(given.get("schedule", Pace()))
     if not (workspace / SPLITS / "train.parquet").is_file():
         raise DataError(
             "tune: there are no rows to learn from yet.",
@@ -79,7 +81,8 @@ def _search(workspace: Path, given: dict[str, Any], options: Auto, environment: 
     problem = pose(workspace / SPLITS, record, given.get("class_weight", "none"), seed, named=True)
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
     lengths = {name: given.get(name, value) for name, value in usual.items()}
-    schedule = Schedule(**lengths, checkpoint=workspace / OWN / "checkpoints" / "tune.npz")
+    pace = given.get("schedule", Pace())
+    schedule = Schedule(**lengths, checkpoint=workspace / OWN / "checkpoints" / "tune.npz", pace=pace)
     question = pose_to_all(problem, options, schedule)
     settings = {"family": "auto", "seed": seed, **asdict(options)}
     live = follow(open_registry(environment, workspace), record, "search", settings, environment, workspace)

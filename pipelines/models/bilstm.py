@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 from pipelines.features import Features, Tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.heads import head, join
-from pipelines.models.neural import prepare
 from pipelines.models.options import Bilstm
 from pipelines.models.pooling import pooled
-from pipelines.models.reading import embedded, learnt, present, read_of, words_input
+from pipelines.models.reading import embedded, present, reader, words_input
 
 if TYPE_CHECKING:
     import keras
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 
 def fit(problem: Problem, options: Bilstm, schedule: Schedule, watcher: Watcher) -> Fitted:
     """The bidirectional LSTM of `problem`, of one layer or more, with the weights of its best epoch."""
-    tokens, features = read_of(problem, options, schedule)
-    prepare(problem.seed)
-    return learnt(network(problem, tokens, features, options), problem, features, options, schedule, watcher)
+    return reader(network, problem, options, schedule, watcher)
 
 
 def network(problem: Problem, tokens: Tokens, features: Features, options: Bilstm) -> "keras.Model":

@@ -6,9 +6,8 @@ from pipelines.features import Features, Tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.cnn_pictures import fit_pictures
 from pipelines.models.heads import head, join
-from pipelines.models.neural import prepare
 from pipelines.models.options import Cnn
-from pipelines.models.reading import embedded, learnt, present, read_of, words_input
+from pipelines.models.reading import embedded, present, reader, words_input
 
 if TYPE_CHECKING:
     import keras
@@ -18,9 +17,7 @@ def fit(problem: Problem, options: Cnn, schedule: Schedule, watcher: Watcher) ->
     """The convolutional network of `problem`, with the weights of its best epoch; over pixels where it has no text."""
     if problem.reads == "image":
         return fit_pictures(problem, options, schedule, watcher)
-    tokens, features = read_of(problem, options, schedule)
-    prepare(problem.seed)
-    return learnt(network(problem, tokens, features, options), problem, features, options, schedule, watcher)
+    return reader(network, problem, options, schedule, watcher)
 
 
 def network(problem: Problem, tokens: Tokens, features: Features, options: Cnn) -> "keras.Model":

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.features import Features, Joined, Table
 from pipelines.models import Problem
@@ -89,20 +88,3 @@ def loss(problem: Problem) -> str | Callable[[Any, Any], Any]:
 def spread(problem: Problem) -> tuple[float, float]:
     """Mean and standard deviation of the training rows' numbers."""
     return float(problem.train.labels.mean()), float(problem.train.labels.std()) or 1.0
-
-
-def measures(problem: Problem, found: NDArray[np.float64], labels: NDArray[Any]) -> dict[str, float]:
-    """Of the answers `found` to rows with these `labels`, as `valid_…`: the loss, and the share that is right.
-
-    For a number: the squared error in variances of the training rows, and R².
-    """
-    if problem.task == "regression":
-        deviation = spread(problem)[1]
-        error = float(np.mean(((found[:, 0] - labels) / deviation) ** 2))
-        around = float(np.mean(((labels - labels.mean()) / deviation) ** 2))
-        return {"valid_loss": error, "valid_r2": 1 - error / around if around else 0.0}
-    right = found[np.arange(len(labels)), labels]
-    return {
-        "valid_loss": float(-np.log(np.clip(right, 1e-15, 1)).mean()),
-        "valid_accuracy": float((found.argmax(axis=1) == labels).mean()),
-    }

@@ -23,6 +23,8 @@ class Lstm:
     embedding: int = 64
     units: int = 64
     dropout: float = 0.4
+    words_dropped: float = 0.0
+    words_swapped: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """What networks that read a text share: tokens in, a vector for each, and how a text that was read is handed on."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines.features import PADDING, Features, Joined, Tokens, beside
 from pipelines.fixed import fixed_tokens
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.augmenting import words_changed
-from pipelines.models.neural import about, export, train
+from pipelines.models.neural import about, export, prepare, train
 from pipelines.models.starting import features_of
 from pipelines.models.vectors import known_vectors
 from pipelines.models.vocabularies import refuse_empty
@@ -40,7 +41,33 @@ class Reading(Protocol):
         """Which share of neighbours change places while it learns."""
 
 
-def tokens_for(problem: Problem, options: Reading, schedule: Schedule) -> Tokens:
+Chosen = TypeVar("Chosen", bound=Reading)
+
+
+def reader(
+    network: Callable[[Problem, Tokens, Features, Chosen], "keras.Model"],
+    problem: Problem,
+    options: Chosen,
+    schedule: Schedule,
+    watcher: Watcher,
+) -> Fitted:
+    """The `network` that a family builds for `problem` after it learnt it, with the weights of its best epoch.
+
+    It reads the tokens of the texts, and the table's columns where there are some.
+    """
+    tokens = _tokens(problem, options, schedule)
+    columns = problem.train.columns
+    features = features_of(schedule.start, Joined) or beside(tokens, columns, problem.record)
+    prepare(problem.seed)
+    built = network(problem, tokens, features, options)
+    arrays = (features.arrays(columns), features.arrays(problem.valid.columns))
+    augment = words_changed(options.words_dropped, options.words_swapped)
+    progress = train(built, problem, arrays, replace(schedule, augment=augment), watcher)
+    example = {name: values[:2] for name, values in arrays[0].items()}
+    return Fitted(features, export(built, example), about(built, progress, schedule.pace))
+
+
+def _tokens(problem: Problem, options: Reading, schedule: Schedule) -> Tokens:
     """The tokens of the training texts, or of the model that it goes on from; by their hash where it is private."""
     if schedule.private:
         return fixed_tokens(problem.text, options.length, options.vocabulary)
@@ -48,12 +75,6 @@ def tokens_for(problem: Problem, options: Reading, schedule: Schedule) -> Tokens
     found = features_of(schedule.start, Tokens) or Tokens.fit(texts, problem.text, options.length, options.vocabulary)
     refuse_empty(found.vocabulary, problem.text)
     return found
-
-
-def read_of(problem: Problem, options: Reading, schedule: Schedule) -> tuple[Tokens, Features]:
-    """The tokens of the texts, and all that is read of a row: with the table's columns where there are some."""
-    tokens = tokens_for(problem, options, schedule)
-    return tokens, features_of(schedule.start, Joined) or beside(tokens, problem.train.columns, problem.record)
 
 
 def words_input() -> "keras.KerasTensor":
@@ -80,14 +101,3 @@ def present(words: Any, like: Any) -> Any:
     import keras
 
     return keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(words, PADDING), like.dtype), -1)
-
-
-def learnt(
-    network: "keras.Model", problem: Problem, features: Features, options: Reading, schedule: Schedule, watcher: Watcher
-) -> Fitted:
-    """`network` after it learned `problem`, with the weights of its best epoch."""
-    arrays = (features.arrays(problem.train.columns), features.arrays(problem.valid.columns))
-    augment = words_changed(options.words_dropped, options.words_swapped)
-    progress = train(network, problem, arrays, replace(schedule, augment=augment), watcher)
-    example = {name: values[:2] for name, values in arrays[0].items()}
-    return Fitted(features, export(network, example), about(network, progress, schedule.pace))

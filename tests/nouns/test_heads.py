@@ -8,7 +8,8 @@ import pytest
 from pipelines.bundle import Bundle
 from pipelines.features import Features, Joined, Table, Tokens, beside, from_json, to_json
 from pipelines.models import Part, Problem
-from pipelines.models.heads import head, join, loss, measures, spread
+from pipelines.models.heads import head, join, loss, spread
+from pipelines.models.measuring import validate, validation
 from pipelines.models.neural import export, prepare
 from pipelines.record import Column, Record
 
@@ -78,7 +79,7 @@ def test_a_number_comes_in_its_own_units_and_the_same_as_onnx() -> None:
     narrow = Bundle("any", (), features, graph, task="regression", limits=(990.0, 1010.0))
     assert narrow.values(COLUMNS).min() >= 990
     assert narrow.values(COLUMNS).max() <= 1010
-    told = measures(posed, expected[:, None], WORTH)
+    told = validate(network, posed, validation(network, posed, features.arrays(COLUMNS)))
     error = np.mean(((expected - WORTH) / WORTH.std()) ** 2)
     assert told["valid_loss"] == pytest.approx(error)
     assert told["valid_r2"] == pytest.approx(1 - error)

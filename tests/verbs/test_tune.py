@@ -101,3 +101,11 @@ def test_without_rows_there_is_nothing_to_tune(reviews: Workspace, monkeypatch: 
     with pytest.raises(DataError, match="tune: there are no rows") as caught:
         tune(1.0, None, None, write=False)
     lines(caught.value)
+
+
+def test_a_pace_that_train_would_refuse_is_refused_by_tune(reviews: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    reviews.set("train", {"family": "linear", "schedule": {"warmup": 2.0}})
+    monkeypatch.chdir(reviews.path)
+    with pytest.raises(ParameterError, match=r"train\.schedule\.warmup") as caught:
+        tune(1.0, None, None, write=False)
+    lines(caught.value)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from pipelines.letters import Letters
 from pipelines.models import Fitted, Problem
+from pipelines.models.graphs import serialised
 
-OPSET = 17
 # The table has a number for each pair.
 MOST = 1024
 # A unigram counts as so many sightings of each piece's followers (Dirichlet smoothing, MacKay & Peto 1995).
@@ -38,12 +38,9 @@ def likely(features: Letters, texts: Iterable[str | None]) -> NDArray[np.float32
 
 def _graph(table: NDArray[np.float32]) -> bytes:
     """The row of `table` that each letter names."""
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import TensorProto, helper, numpy_helper
 
     node = helper.make_node("Gather", ["table", "letters"], ["probabilities"])
     given = helper.make_tensor_value_info("letters", TensorProto.INT32, ["n", "length"])
     found = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", "length", table.shape[1]])
-    graph = helper.make_graph([node], "bigram", [given], [found], [numpy_helper.from_array(table, "table")])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
-    checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return serialised(helper.make_graph([node], "bigram", [given], [found], [numpy_helper.from_array(table, "table")]))

@@ -1,13 +1,17 @@
 """ONNX graphs of weighted sums: of a text's terms, of a table's columns, of both; and what the sums come to."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.features import Features, Joined, Table, Terms
+from pipelines.ngrams import NGrams
 from pipelines.pixels import Pixels
+
+if TYPE_CHECKING:
+    import onnx
 
 OPSET = 17
 Floats = NDArray[np.float32]
@@ -43,7 +47,7 @@ def summed(features: Features, coefficients: Floats, intercept: Floats, *, prese
 
 def _width(part: Features) -> int:
     """How many numbers of a row are weighed."""
-    if isinstance(part, Terms):
+    if isinstance(part, Terms | NGrams):
         return len(part.vocabulary)
     if isinstance(part, Pixels):
         return part.height * part.width * part.channels
@@ -53,7 +57,7 @@ def _width(part: Features) -> int:
 
 
 def _added(found: Sum, part: Features, coefficients: Floats, presence: bool) -> str:
-    if isinstance(part, Terms):
+    if isinstance(part, Terms | NGrams):
         return _terms(found, coefficients, presence)
     return _pixels(found, part, coefficients) if isinstance(part, Pixels) else _table(found, coefficients)
 
@@ -66,9 +70,10 @@ def _terms(found: Sum, coefficients: Floats, presence: bool) -> str:
         [
             helper.make_node("Gather", ["term coefficients", "terms"], ["rows"]),
             *([helper.make_node("Sign", ["weights"], ["present"])] if presence else []),
-            helper.make_node("Unsqueeze", ["present" if presence else "weights", "last"], ["column"]),
-            helper.make_node("Mul", ["rows", "column"], ["weighed"]),
-            helper.make_node("ReduceSum", ["weighed", "middle"], ["of terms"], keepdims=0),
+            # A product of matrices adds up as it goes; a text has thousands of n-grams.
+            helper.make_node("Unsqueeze", ["present" if presence else "weights", "middle"], ["row"]),
+            helper.make_node("MatMul", ["row", "rows"], ["products"]),
+            helper.make_node("Squeeze", ["products", "middle"], ["of terms"]),
         ]
     )
     found.inputs.extend(
@@ -80,7 +85,7 @@ def _terms(found: Sum, coefficients: Floats, presence: bool) -> str:
     found.constants["term coefficients"] = np.concatenate(
         [coefficients, np.zeros_like(coefficients, shape=(1, found.outputs))]
     )
-    found.constants.update({"last": np.array([2], dtype=np.int64), "middle": np.array([1], dtype=np.int64)})
+    found.constants["middle"] = np.array([1], dtype=np.int64)
     return "of terms"
 
 
@@ -108,7 +113,7 @@ def softmax(scores: Sum, labels: int) -> bytes:
     from onnx import helper
 
     scores.nodes.append(helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1))
-    return _serialise(scores, "probabilities", labels)
+    return _answering(scores, "probabilities", labels)
 
 
 def values(scores: Sum) -> bytes:
@@ -116,16 +121,23 @@ def values(scores: Sum) -> bytes:
     from onnx import helper
 
     scores.nodes.append(helper.make_node("Identity", ["scores"], ["value"]))
-    return _serialise(scores, "value", 1)
+    return _answering(scores, "value", 1)
 
 
-def _serialise(scores: Sum, answer: str, width: int) -> bytes:
-    from onnx import TensorProto, checker, helper, numpy_helper
+def _answering(scores: Sum, answer: str, width: int) -> bytes:
+    from onnx import TensorProto, helper, numpy_helper
 
     output = helper.make_tensor_value_info(answer, TensorProto.FLOAT, ["n", width])
     constants = [numpy_helper.from_array(value, name) for name, value in scores.constants.items()]
-    graph = helper.make_graph(scores.nodes, "linear", scores.inputs, [output], constants)
+    return serialised(helper.make_graph(scores.nodes, "linear", scores.inputs, [output], constants))
+
+
+def serialised(graph: "onnx.GraphProto", **versions: int) -> bytes:
+    """`graph` as a model, checked; `versions` of sets of operators besides ONNX's own."""
+    from onnx import checker, helper
+
+    imports = [helper.make_opsetid(domain, version) for domain, version in {"": OPSET, **versions}.items()]
     # An intermediate representation that runtimes of the last two years all read.
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+    model = helper.make_model(graph, opset_imports=imports, ir_version=9)
     checker.check_model(model)
     return bytes(model.SerializeToString())

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.models import Fitted, Problem, Schedule, Watcher
+from pipelines.models.graphs import softmax, summed
 from pipelines.models.options import Ngrams
 from pipelines.ngrams import NGrams
-
-OPSET = 17
 
 
 def fit(problem: Problem, options: Ngrams, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
@@ -27,7 +26,8 @@ def fit(problem: Problem, options: Ngrams, schedule: Schedule | None = None, wat
     columns = [_against_the_rest(matrix, problem, label, options) for label in asked]
     zeros = [np.zeros(matrix.shape[1] + 1)] * (len(problem.labels) == 2)
     coefficients = np.column_stack(zeros + columns).astype(np.float32)
-    return Fitted(features, _graph(coefficients[:-1], coefficients[-1]), {"parameters": int(coefficients.size)})
+    graph = softmax(summed(features, coefficients[:-1], coefficients[-1]), len(problem.labels))
+    return Fitted(features, graph, {"parameters": int(coefficients.size)})
 
 
 def _matrix(features: NGrams, texts: list[str]) -> Any:
@@ -57,33 +57,3 @@ def log_count_ratio(matrix: Any, own: NDArray[np.bool_], smoothing: float) -> ND
     """r = ln((p / |p|) / (q / |q|)): p the summed weights of each n-gram in `own` texts, q in the others, smoothed."""
     ours, theirs = (smoothing + np.asarray(matrix[rows].sum(axis=0)).ravel() for rows in (own, ~own))
     return np.asarray(np.log(ours / ours.sum()) - np.log(theirs / theirs.sum()))
-
-
-def _graph(coefficients: NDArray[np.float32], intercept: NDArray[np.float32]) -> bytes:
-    """Softmax of the weighted sum of the rows of `coefficients` that a text's n-grams name; the last row is padding."""
-    from onnx import TensorProto, checker, helper, numpy_helper
-
-    labels = len(intercept)
-    constants = {
-        "coefficients": np.concatenate([coefficients, np.zeros((1, labels), dtype=np.float32)]),
-        "intercept": intercept,
-        "middle": np.array([1], dtype=np.int64),
-    }
-    nodes = [
-        helper.make_node("Gather", ["coefficients", "terms"], ["rows"]),
-        helper.make_node("Unsqueeze", ["weights", "middle"], ["row"]),
-        helper.make_node("MatMul", ["row", "rows"], ["products"]),
-        helper.make_node("Squeeze", ["products", "middle"], ["sums"]),
-        helper.make_node("Add", ["sums", "intercept"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
-    ]
-    inputs = [
-        helper.make_tensor_value_info("terms", TensorProto.INT64, ["n", "length"]),
-        helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["n", "length"]),
-    ]
-    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", labels])
-    held = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "ngrams", inputs, [output], held)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
-    checker.check_model(model)
-    return bytes(model.SerializeToString())

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-OPSET = 17
+from pipelines.models.graphs import serialised
+
 MACHINE_LEARNING = 3  # the version of ONNX's operators for trees that runtimes of the last years all read
 
 
@@ -20,7 +21,7 @@ def trees_graph(
     no sets: each set that a split asks for becomes a column, which a table looks up by the code. Inputs are float32, so
     a threshold rounded down to float32 decides as the original does.
     """
-    from onnx import TensorProto, checker, helper
+    from onnx import TensorProto, helper
 
     sets = Sets(categories, width)
     attributes, leaves = _attributes(model, sets, trees)
@@ -41,10 +42,7 @@ def trees_graph(
         [answer],
         constants,
     )
-    imports = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", MACHINE_LEARNING)]
-    found = helper.make_model(graph, opset_imports=imports, ir_version=9)
-    checker.check_model(found)
-    return bytes(found.SerializeToString()), leaves
+    return serialised(graph, **{"ai.onnx.ml": MACHINE_LEARNING}), leaves
 
 
 def _probabilities(scored: int, labels: int) -> tuple[list[Any], list[Any], Any]:

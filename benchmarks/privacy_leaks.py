@@ -30,22 +30,10 @@ def _turned(folder: Path) -> Any:
     """A workspace with all outputs of one turn but the promotion's."""
     import workspaces
 
-    from pipelines.anonymise import anonymise
-    from pipelines.evaluate import evaluate
-    from pipelines.ingest import ingest
-    from pipelines.split import split
-    from pipelines.train import train
-    from pipelines.validate import validate
-
     parameters = workspaces.small_sample()
     parameters["ingest"] = {"source": "sample", "sample": {"rows": 6000, "seed": 7}}
     made = workspaces.make(folder, parameters)
-    made.run(ingest)
-    made.run(validate, "data/raw", "data/validated", "data/report/validation")
-    made.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
-    made.run(split, "data/anonymised", "data/splits")
-    made.run(train, "data/splits", "data/model")
-    made.run(evaluate, "data/splits", "data/model", "data/report/evaluation")
+    made.turn()
     return made
 
 

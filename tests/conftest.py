@@ -91,21 +91,10 @@ def reviews(tmp_path: Path, own_home: Path) -> Workspace:
 @pytest.fixture(scope="session")
 def journey(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The sample from source to scan, once per test run. Read it; copy it (`travelled`) to change it."""
-    from pipelines.anonymise import anonymise
-    from pipelines.evaluate import evaluate
-    from pipelines.ingest import ingest
     from pipelines.scan import scan
-    from pipelines.split import split
-    from pipelines.train import train
-    from pipelines.validate import validate
 
     made = workspaces.make(tmp_path_factory.mktemp("journey") / "workspace", workspaces.small_sample())
-    made.run(ingest)
-    made.run(validate, "data/raw", "data/validated", "data/report/validation")
-    made.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
-    made.run(split, "data/anonymised", "data/splits")
-    made.run(train, "data/splits", "data/model")
-    made.run(evaluate, "data/splits", "data/model", "data/report/evaluation")
+    made.turn()
     made.run(scan)
     return made
 

@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import yaml
 
 from pipelines.access import Access
 from pipelines.environment import Environment, read_environment
+from pipelines.ingest import ingest
 from pipelines.ledger import Ledger
 from pipelines.raw import open_rows
 from pipelines.record import Record, parse_record
@@ -88,6 +91,14 @@ class Workspace:
     def run(self, stage: Callable[..., Any], *paths: str) -> Any:
         """What `stage` returns for `paths`, which stand as in dvc.yaml."""
         return call(stage, [str(self.path / path) for path in paths], self.path)
+
+    def turn(self, last: str = "evaluate") -> None:
+        """Run ingest, then the stages of dvc.yaml up to `last`, in their order and with the paths that stand there."""
+        self.run(ingest)
+        stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text("utf-8"))["stages"]
+        for name in [*takewhile(lambda stage: stage != last, stages), last]:
+            _, _, module, *paths = stages[name]["cmd"].split()
+            self.run(getattr(import_module(module), name), *paths)
 
     def opened(self) -> pl.DataFrame:
         """All rows of data/raw, in the clear."""

@@ -14,13 +14,10 @@ from workspaces import Workspace, lines, make
 from flywheel.predict import predict
 from flywheel.status import read_status, tell
 from flywheel.summary import _scores
-from pipelines.anonymise import anonymise
 from pipelines.bundle import read_bundle
 from pipelines.compare import compare
 from pipelines.errors import FlywheelError, ParameterError, RecordError, TrainingError
-from pipelines.evaluate import evaluate
 from pipelines.feedback import AnswerError
-from pipelines.ingest import ingest
 from pipelines.models import Part, Problem
 from pipelines.models.linear import fit
 from pipelines.models.options import Linear
@@ -29,10 +26,7 @@ from pipelines.promote import promote
 from pipelines.record import Record, parse_record
 from pipelines.scan import scan
 from pipelines.scores import Scores
-from pipelines.split import split
 from pipelines.teaching import MOST_CLASSES, check_class_weight, check_family
-from pipelines.train import train
-from pipelines.validate import validate
 from service.app import create_app
 
 FLATS: dict[str, Any] = {
@@ -46,13 +40,6 @@ FLATS: dict[str, Any] = {
         "rent": {"type": "number", "role": "label", "min": 0, "max": 5000},
     },
 }
-STAGES = (
-    (validate, "data/raw", "data/validated", "data/report/validation"),
-    (anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json"),
-    (split, "data/anonymised", "data/splits"),
-    (train, "data/splits", "data/model"),
-    (evaluate, "data/splits", "data/model", "data/report/evaluation"),
-)
 
 
 def flats(path: Path, rows: int = 320, seed: int = 7) -> Path:
@@ -79,9 +66,7 @@ def rented(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     small = {"words": 1, "characters": 1, "terms": 500, "c": 10.0}
     made = make(folder / "workspace", parameters | {"train": {"family": "linear", "linear": small}})
     made.set("evaluate", {"draws": 100})
-    made.run(ingest)
-    for stage, *paths in STAGES:
-        made.run(stage, *paths)
+    made.turn()
     made.run(scan)
     made.run(promote)
     return made
@@ -163,11 +148,9 @@ def test_status_and_summary_tell_errors_and_no_accuracy(rented: Workspace) -> No
 
 
 def test_a_corrected_number_comes_back_and_the_champion_is_not_given_up_for_chance(rented: Workspace) -> None:
-    rented.run(ingest)
     # Another model in any case: which part a corrected row falls into is up to its person's key.
     rented.set("train", {"family": "linear", "linear": {"words": 1, "characters": 1, "terms": 500, "c": 7.0}})
-    for stage, *paths in STAGES:
-        rented.run(stage, *paths)
+    rented.turn()
     rented.run(scan)
     decision = rented.run(promote)
     gates = {gate["name"]: gate for gate in decision["gates"]}

@@ -12,14 +12,11 @@ import pytest
 from web import serving, versioned
 from workspaces import HEADER, Workspace, image, make, review, write_csv
 
-from pipelines.anonymise import anonymise
 from pipelines.errors import ParameterError, SourceError
 from pipelines.ingest import ingest
 from pipelines.pictures import grey_png
 from pipelines.sources.landing import PREFIX
-from pipelines.split import split
 from pipelines.teaching import check_family
-from pipelines.validate import validate
 from pipelines.versions import describe
 
 ROWS = [review(number) for number in range(6)]
@@ -121,10 +118,7 @@ def test_pictures_pass_from_a_folder_to_the_splits_and_to_families_that_can_see(
         folder = place.path / "pictures" / str(number % 2)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{number}.png").write_bytes(grey_png(bytes([number]) * 9, 3, 3))
-    assert place.run(ingest).added == 40
-    place.run(validate, "data/raw", "data/validated", "data/report/validation")
-    place.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
-    place.run(split, "data/anonymised", "data/splits")
+    place.turn("split")
     parts = [pl.read_parquet(place.path / "data" / "splits" / f"{name}.parquet") for name in ("train", "valid", "test")]
     assert sum(part.height for part in parts) == 40
     assert base64.b64decode(parts[0]["image"][0]).startswith(b"\x89PNG")

@@ -12,15 +12,9 @@ import pytest
 import workspaces
 from workspaces import Workspace
 
-from pipelines.anonymise import anonymise
 from pipelines.bundle import read_bundle
-from pipelines.evaluate import evaluate
 from pipelines.files import digest
-from pipelines.ingest import ingest
 from pipelines.language import text_losses
-from pipelines.split import split
-from pipelines.train import train
-from pipelines.validate import validate
 
 RECORD = {"name": "rhymes", "columns": {"line": {"type": "text", "role": "text", "privacy": "free_text"}}}
 NUMBERS = ("one", "two", "three", "four", "five")
@@ -45,12 +39,7 @@ def learnt(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     )
     rows = [[f"{a} and {b} knock at the door; {c} will be sure"] for a in NUMBERS for b in NUMBERS for c in NUMBERS]
     workspaces.write_csv(made.path / "source.csv", rows, ("line",))
-    made.run(ingest)
-    made.run(validate, "data/raw", "data/validated", "data/report/validation")
-    made.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
-    made.run(split, "data/anonymised", "data/splits")
-    made.run(train, "data/splits", "data/model")
-    made.run(evaluate, "data/splits", "data/model", "data/report/evaluation")
+    made.turn()
     return made
 
 

@@ -15,13 +15,10 @@ from sklearn.datasets import load_digits
 from workspaces import Workspace, lines
 
 from flywheel.predict import read
-from pipelines.anonymise import anonymise
 from pipelines.bundle import Bundle, read_bundle
 from pipelines.errors import DataError, ParameterError
-from pipelines.evaluate import evaluate
 from pipelines.features import beside
 from pipelines.files import digest
-from pipelines.ingest import ingest
 from pipelines.models import Part, Problem, cnn_pictures, mlp_pictures
 from pipelines.models.linear import fit
 from pipelines.models.neural import export, prepare
@@ -29,10 +26,7 @@ from pipelines.models.options import Convolved, Flattened, Linear
 from pipelines.pictures import grey_png
 from pipelines.pixels import Pixels
 from pipelines.record import Column, Record, parse_record
-from pipelines.split import split
 from pipelines.teaching import check_family
-from pipelines.train import train
-from pipelines.validate import validate
 from service.app import create_app
 
 RECORD = {
@@ -69,12 +63,7 @@ def learnt(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         "evaluate": {"draws": 60},
     }
     made = workspaces.make(folder / "workspace", parameters)
-    made.run(ingest)
-    made.run(validate, "data/raw", "data/validated", "data/report/validation")
-    made.run(anonymise, "data/raw", "data/validated", "data/anonymised", "data/report/privacy.json")
-    made.run(split, "data/anonymised", "data/splits")
-    made.run(train, "data/splits", "data/model")
-    made.run(evaluate, "data/splits", "data/model", "data/report/evaluation")
+    made.turn()
     return made
 
 

@@ -22,8 +22,8 @@ from reporting import RESULTS, Figure, report
 
 from pipelines.bundle import Bundle
 from pipelines.models import Problem, Schedule, auto, boosting
-from pipelines.models.ensembles import measured
 from pipelines.models.options import Auto, Boosting, Measured
+from pipelines.models.worth import measured
 
 KEPT = RESULTS / "models_auto_rows.json"
 MINUTES = 15.0

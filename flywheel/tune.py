@@ -56,10 +56,10 @@ def tune(minutes: float | None, trials: int | None, measure: str | None, *, writ
     rows = leaderboard(question, found, chosen)
     rows[0]["bytes"] = size
     (workspace / LEADERBOARD).parent.mkdir(parents=True, exist_ok=True)
-    write_json(workspace / LEADERBOARD, {"measure": options.measure, "trials": found.tried, "models": rows})
+    write_json(workspace / LEADERBOARD, {"measure": question.measure, "trials": found.tried, "models": rows})
     print(tell(question, found, rows))
     if write:
-        write_members(workspace / FILE, _written(options, chosen))
+        write_members(workspace / FILE, _written(question, chosen))
         print(f"\n{FILE} names what won: `train` is a function of its inputs again, and `flywheel run` trains it.")
     return 0
 
@@ -93,7 +93,7 @@ def _search(workspace: Path, given: dict[str, Any], options: Auto, environment: 
 
 def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
     """The leaderboard, and how it came to be."""
-    measure, folds = question.options.measure, len(question.cuts)
+    measure, folds = question.measure, len(question.cuts)
     lines = [
         [
             place or "→",
@@ -119,14 +119,18 @@ def _differing(options: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in options.items())
 
 
-def _written(options: Auto, chosen: Chosen) -> dict[str, Any]:
+def _written(question: Question, chosen: Chosen) -> dict[str, Any]:
+    options = question.options
     members = [{member.family: _plain(asdict(member.options))} for member in chosen.members]
     student = {"student": options.student} if options.student else {}
-    return {"measure": options.measure, "folds": options.folds, "by": options.by, **student, "members": members}
+    return {"measure": question.measure, "folds": options.folds, "by": options.by, **student, "members": members}
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in options.items()}
+    found = {}
+    for name, value in options.items():
+        found[name] = list(value) if isinstance(value, tuple) else _plain(value) if isinstance(value, dict) else value
+    return found
 
 
 def write_members(path: Path, members: dict[str, Any]) -> None:

@@ -201,7 +201,7 @@ FAMILIES: dict[str, Registered] = {
     "transformer": Registered(Transformer, reads=("text",), tasks=ANSWERS, joins=True),
     "gpt": Registered(Gpt, reads=("text",), tasks=("language",)),
     "pretrained": Registered(Pretrained, reads=("text",), tasks=ANSWERS, joins=True),
-    "auto": Registered(Auto, reads=("text", "table")),
+    "auto": Registered(Auto, reads=("text", "table", "image"), tasks=ANSWERS, joins=True),
 }
 
 

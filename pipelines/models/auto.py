@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipelines.errors import ParameterError
-from pipelines.models import FAMILIES, Fitted, Problem, Schedule, Watcher
+from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.distilling import lesson
-from pipelines.models.ensembles import Pool, best_together, measured, pooled, standard_error
+from pipelines.models.ensembles import Pool, best_together, pooled
 from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
 from pipelines.models.searching import search
-from pipelines.models.spaces import spaces
+from pipelines.models.spaces import able, spaces
 from pipelines.models.trials import Found, Question, Trial, asked, taught
+from pipelines.models.worth import MEASURES, measured, standard_error
 
 # Of the best trials so many are looked at for an ensemble.
 FINALISTS = 8
@@ -59,26 +60,37 @@ def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question
 
 def choose(question: Question, found: Found) -> Chosen:
     """The best trial, or several of the best where they win together."""
-    # What was drawn twice answers twice alike.
-    finalists = list({repr((trial.family, trial.options)): trial for trial in reversed(found.trials)}.values())[::-1]
-    finalists = finalists[:FINALISTS]
+    finalists = looked_at(found.trials)
     answers = [trial.answers for trial in finalists]
-    options = question.options
-    places = best_together(options.measure, found.true, answers, options.most, question.problem.seed)
+    problem, most = question.problem, question.options.most
+    places = best_together(problem.task, question.measure, found.true, answers, most, problem.seed)
     return _pooled(question, found, tuple(finalists[place] for place in places))
 
 
+def looked_at(trials: Sequence[Trial]) -> list[Trial]:
+    """The FINALISTS among `trials`, which come the best first: the best of each family, and the best of the others.
+
+    One that is worse alone, and errs elsewhere, is worth more to an ensemble than another one of the best family's.
+    """
+    # What was drawn twice answers twice alike.
+    different = list({repr((trial.family, trial.options)): trial for trial in reversed(trials)}.values())[::-1]
+    best = {trial.family: trial.number for trial in reversed(different)}
+    others = [trial.number for trial in different if trial.number not in best.values()]
+    chosen = {*best.values(), *others[: FINALISTS - len(best)]}
+    return [trial for trial in different if trial.number in chosen]
+
+
 def _pooled(question: Question, found: Found, members: tuple[Trial, ...]) -> Chosen:
-    answers, measure = [member.answers for member in members], question.options.measure
-    pool = pooled(measure, found.true, answers)
-    together = pool.probabilities(answers)
-    error = standard_error(measure, found.true, together, question.problem.seed)
+    answers, measure, problem = [member.answers for member in members], question.measure, question.problem
+    pool = pooled(problem.task, measure, found.true, answers)
+    together = pool.answers(answers)
+    error = standard_error(measure, found.true, together, problem.seed)
     return Chosen(members, pool, measured(measure, found.true, together), error)
 
 
 def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
     """The chosen members, each taught by the whole pool, as one model."""
-    known = spaces(_reads(question.problem), tuple({m.family for m in chosen.members}))
+    known = spaces(question.problem, tuple({m.family for m in chosen.members}))
     if question.options.student:
         student = _student(question, found, chosen)
         features, graph, parameters = student.features, student.graph, student.about["parameters"]
@@ -95,7 +107,7 @@ def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
         "members": [{each.family: asdict(each.options)} for each in chosen.members],
         "weights": list(chosen.pool.weights),
         "bias": list(chosen.pool.bias),
-        "measure": question.options.measure,
+        "measure": question.measure,
         "cross_validation": {
             "folds": len(question.cuts),
             "by": question.by,
@@ -114,15 +126,11 @@ def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
 def _student(question: Question, found: Found, chosen: Chosen) -> Fitted:
     """A model of the student's family, by the best options that were found for it, taught by the ensemble's answers."""
     family = question.options.student
-    space = spaces(_reads(question.problem), (family,))[family]
+    space = spaces(question.problem, (family,))[family]
     options = next((trial.options for trial in found.trials if trial.family == family), space.first[0])
-    answers = chosen.pool.probabilities([member.answers for member in chosen.members])
+    answers = chosen.pool.answers([member.answers for member in chosen.members])
     rows = lesson(question.pool, question.asked, answers, question.problem.seed)
     return taught(question, family, options, rows, whole=space.whole)
-
-
-def _reads(problem: Problem) -> str:
-    return "text" if problem.record.text else "table"
 
 
 def _given(question: Question) -> tuple[Trial, ...]:
@@ -130,9 +138,9 @@ def _given(question: Question) -> tuple[Trial, ...]:
     found = []
     for number, member in enumerate(question.options.members):
         family, options = named(member)
-        whole = spaces(_reads(question.problem), (family,))[family].whole
+        whole = spaces(question.problem, (family,))[family].whole
         answers = np.concatenate([asked(question, family, options, cut, whole=whole) for cut in question.cuts])
-        value = measured(question.options.measure, question.pool.labels[question.asked], answers)
+        value = measured(question.measure, question.pool.labels[question.asked], answers)
         found.append(Trial(number, family, options, value, 0.0, 0.0, answers))
     return tuple(found)
 
@@ -151,19 +159,24 @@ def named(member: Member) -> tuple[str, Any]:
 
 def _check(problem: Problem, options: Auto) -> None:
     """Raise ParameterError for families that cannot be searched, and for folds that cannot be cut."""
-    reads = _reads(problem)
-    able = [name for name, each in FAMILIES.items() if reads in each.reads and name != "auto"]
+    can = able(problem)
     for family in (
         *options.families,
         *filter(None, [options.student]),
         *(named(member)[0] for member in options.members),
     ):
-        if family not in able:
+        if family not in can:
             raise ParameterError(
                 f"params.yaml: `train.auto` asks for the family '{family}'.",
-                f"Expected families for a {reads}: {', '.join(able)}.",
+                f"Expected families that can answer what `record` asks: {', '.join(can)}.",
                 "choose among them, or leave `families` out.",
             )
+    if options.measure and options.measure not in MEASURES[problem.task]:
+        raise ParameterError(
+            f"params.yaml: `train.auto.measure` is '{options.measure}', and `record` asks for {problem.task}.",
+            f"Expected one of: {', '.join(MEASURES[problem.task])}.",
+            "choose one of them, or leave `measure` out.",
+        )
     if options.folds < 2 or options.trials < 1 or options.minutes <= 0:
         raise ParameterError(
             "params.yaml: `train.auto` leaves nothing to search with.",

@@ -20,8 +20,10 @@ def lesson(pool: Part, asked: "NDArray[np.int64]", answers: "NDArray[np.float64]
     """The rows of `pool`, and behind them those `asked` again, with labels drawn from the ensemble's `answers` to them.
 
     These answers are out of fold: an ensemble that knows a row would only repeat its label. Drawing instead of weighing
-    (Hinton et al. 2015) is what every family can learn from.
+    (Hinton et al. 2015) is what every family can learn from. A number is shown as it is.
     """
+    if answers.shape[1] == 1:
+        return joined([pool, replace(rows_of(pool, asked), labels=answers[:, 0])])
     rng = np.random.default_rng(seed)
     rows = rows_of(pool, asked)
     upper = np.cumsum(answers, axis=1)

@@ -29,7 +29,8 @@ def merged(members: Sequence[Fitted], pool: Pool) -> tuple[Features, bytes]:
     for place, (member, model) in enumerate(zip(members, graphs, strict=True)):
         _take(model, place, prefix(parts.index(member.features)), inputs, nodes, constants)
     more, held = _pooled(len(members), pool)
-    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [ROWS, len(pool.bias)])
+    answer = "value" if pool.numbers else "probabilities"
+    output = helper.make_tensor_value_info(answer, TensorProto.FLOAT, [ROWS, len(pool.bias)])
     graph = helper.make_graph(nodes + more, "ensemble", list(inputs.values()), [output], constants + held)
     found = helper.make_model(
         graph, opset_imports=_imports(graphs), ir_version=max(IR, *(m.ir_version for m in graphs))
@@ -81,18 +82,24 @@ def _take(model: Any, place: int, shared: str, inputs: dict[str, Any], nodes: li
 
 
 def _pooled(members: int, pool: Pool) -> tuple[list[Any], list[Any]]:
-    """The nodes that make "probabilities" of the members' answers."""
+    """The nodes that make one answer of the members' answers, and their constants."""
     from onnx import helper, numpy_helper
 
-    values = {"floor": np.float32(FLOOR), "bias": np.array(pool.bias, dtype=np.float32)}
+    values: dict[str, Any] = {"bias": np.array(pool.bias, dtype=np.float32)}
     values |= {f"weight{place}": np.float32(weight) for place, weight in enumerate(pool.weights)}
-    nodes = []
-    for place in range(members):
-        nodes += [
-            helper.make_node("Max", [f"answer{place}", "floor"], [f"heard{place}"]),
-            helper.make_node("Log", [f"heard{place}"], [f"logarithm{place}"]),
-            helper.make_node("Mul", [f"logarithm{place}", f"weight{place}"], [f"weighed{place}"]),
-        ]
-    nodes.append(helper.make_node("Sum", [*(f"weighed{place}" for place in range(members)), "bias"], ["scores"]))
-    nodes.append(helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1))
+    nodes, heard = [], "answer"
+    if not pool.numbers:
+        values["floor"], heard = np.float32(FLOOR), "logarithm"
+        for place in range(members):
+            nodes += [
+                helper.make_node("Max", [f"answer{place}", "floor"], [f"heard{place}"]),
+                helper.make_node("Log", [f"heard{place}"], [f"logarithm{place}"]),
+            ]
+    nodes += [
+        helper.make_node("Mul", [f"{heard}{place}", f"weight{place}"], [f"weighed{place}"]) for place in range(members)
+    ]
+    total = "value" if pool.numbers else "scores"
+    nodes.append(helper.make_node("Sum", [*(f"weighed{place}" for place in range(members)), "bias"], [total]))
+    if not pool.numbers:
+        nodes.append(helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1))
     return nodes, [numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()]

@@ -209,7 +209,7 @@ class Boosting:
     patience: int = 30
 
 
-Measured = Literal["accuracy", "macro_f1", "roc_auc", "log_loss"]
+Measured = Literal["accuracy", "macro_f1", "roc_auc", "log_loss", "mae", "r2"]
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ class Auto:
     The search ends after `trials`, or where what is left of `minutes` is just enough to teach what won.
     """
 
-    measure: Measured = "accuracy"
+    measure: Measured | None = None  # accuracy, mean error in an order, or R²: by the label
     trials: int = 24
     minutes: float = 15.0
     folds: int = 4

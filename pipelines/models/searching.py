@@ -15,9 +15,9 @@ import numpy as np
 from pipelines.files import replacing
 from pipelines.models import Watcher
 from pipelines.models.budgets import Budget
-from pipelines.models.ensembles import measured, standard_error
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
 from pipelines.models.trials import Floats, Found, Question, Trial, asked
+from pipelines.models.worth import measured, standard_error
 
 if TYPE_CHECKING:
     import optuna
@@ -51,7 +51,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
         pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
     )
     _bury_killed(study)
-    found = spaces("text" if question.problem.record.text else "table", options.families)
+    found = spaces(question.problem, options.families)
     first = first_trials(found)
     budget = Budget(60 * options.minutes, len(question.cuts), options.most)
     course = Course(study, question, found, first, place, budget, watcher)
@@ -142,7 +142,7 @@ class Course:
 
     def _value(self, parts: list[Floats]) -> float:
         true = self.question.pool.labels[self.question.asked[: sum(map(len, parts))]]
-        return measured(self.question.options.measure, true, np.concatenate(parts))
+        return measured(self.question.measure, true, np.concatenate(parts))
 
     def _worse(self, trial: "optuna.Trial", done: int) -> bool:
         """Whether half of the others were better so far; the first trials are what others are held against."""
@@ -155,7 +155,9 @@ class Course:
         by_trials = spent / (done + 1) * (chosen.trials - done - 1)
         left = max(min(by_trials, self.budget.seconds - spent), 0.0)
         told = f"trial {done + 1}/{chosen.trials}, {left / 60:.0f} min left" + (" (given up)" if pruned else "")
-        self.watcher.trial(family, asdict(options), {f"valid_{chosen.measure}": value, "pruned": float(pruned)}, told)
+        self.watcher.trial(
+            family, asdict(options), {f"valid_{self.question.measure}": value, "pruned": float(pruned)}, told
+        )
 
 
 def _read(study: "optuna.Study", question: Question, found: Mapping[str, Space], place: Path) -> tuple[Trial, ...]:
@@ -168,6 +170,6 @@ def _read(study: "optuna.Study", question: Question, found: Mapping[str, Space],
         family, options = suggested(FixedTrial(each.params), found)
         with np.load(place / f"{each.number}.npz", allow_pickle=False) as held:
             answers, seconds = held["answers"], float(held["seconds"])
-        error = standard_error(question.options.measure, true, answers, question.problem.seed)
+        error = standard_error(question.measure, true, answers, question.problem.seed)
         trials.append(Trial(each.number, family, options, float(each.value or 0.0), error, seconds, answers))
     return tuple(sorted(trials, key=lambda trial: (-trial.value, trial.number)))

@@ -1,10 +1,10 @@
 """What a search may choose from: the options of each family, those that are tried first, and how to draw others."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.models import FAMILIES
+from pipelines.models import FAMILIES, Input, Problem
 from pipelines.models.options import Boosting, Cnn, Linear, Mlp, Ngrams
 
 if TYPE_CHECKING:
@@ -85,22 +85,66 @@ TABLES: dict[str, Space] = {
 }
 
 
-def spaces(reads: str, named: tuple[str, ...]) -> dict[str, Space]:
-    """The spaces of the families `named`, or of the usual ones: those that read a "text", or a "table".
+PICTURES: dict[str, Space] = {
+    "linear": Space({"c": Drawn(0.001, 10.0, logarithmic=True)}, first=(Linear(c=0.1),), whole=True),
+    "mlp": Space(
+        {"pictures.dropout": Drawn(0.0, 0.5), "pictures.layers": Drawn(choices=("256", "512-512"))},
+        first=(Mlp(),),
+        whole=False,
+        slow=True,
+    ),
+    "cnn": Space(
+        {"pictures.dropout": Drawn(0.1, 0.5), "pictures.blocks": Drawn(choices=("32-64", "32-64-128"))},
+        first=(Cnn(),),
+        whole=False,
+        slow=True,
+    ),
+}
+KNOWN: dict[Input, dict[str, Space]] = {"text": TEXTS, "table": TABLES, "image": PICTURES}
+
+
+def able(problem: Problem) -> list[str]:
+    """The families that can answer `problem`, and so be searched."""
+    beside = problem.reads != "table" and len(problem.record.inputs) > 1
+    return [
+        name
+        for name, each in FAMILIES.items()
+        if name != "auto" and problem.reads in each.reads and problem.task in each.tasks and (each.joins or not beside)
+    ]
+
+
+def spaces(problem: Problem, named: tuple[str, ...]) -> dict[str, Space]:
+    """The spaces of the families `named`, or of the usual ones that can answer `problem`.
 
     A family without a space of its own is tried as it is by default.
     """
-    known = TEXTS if reads == "text" else TABLES
-    families = named or tuple(family for family in USUAL if family in known)
-    return {family: known.get(family) or Space({}, (FAMILIES[family].options(),), whole=False) for family in families}
+    known = KNOWN[problem.reads]
+    can = able(problem)
+    families = named or tuple(family for family in USUAL if family in known and family in can)
+    found = {family: known.get(family) or Space({}, (FAMILIES[family].options(),), whole=False) for family in families}
+    # Of a number, even a linear model asks rows that did not teach it how much to believe the others.
+    return {family: space._replace(whole=space.whole and problem.has_classes) for family, space in found.items()}
 
 
 def suggested(trial: "optuna.Trial", found: Mapping[str, Space]) -> tuple[str, Any]:
     """The family and the options that `trial` is about."""
     family = trial.suggest_categorical("family", list(found))
-    drawn = {name: _suggest(trial, f"{family}.{name}", how) for name, how in found[family].drawn.items()}
-    options = FAMILIES[family].options
-    return family, options(**{**asdict(found[family].first[0]), **{k: _read(v) for k, v in drawn.items()}})
+    options = found[family].first[0]
+    for name, how in found[family].drawn.items():
+        options = _with(options, name, _read(_suggest(trial, f"{family}.{name}", how)))
+    return family, options
+
+
+def _with(options: Any, name: str, value: Any) -> Any:
+    """`options` with `value` under `name`, which may be a path of names with dots."""
+    first, _, rest = name.partition(".")
+    return replace(options, **{first: _with(getattr(options, first), rest, value) if rest else value})
+
+
+def _of(options: Any, name: str) -> Any:
+    """What stands in `options` under `name`."""
+    first, _, rest = name.partition(".")
+    return _of(getattr(options, first), rest) if rest else getattr(options, first)
 
 
 def _suggest(trial: "optuna.Trial", name: str, how: Drawn) -> Any:
@@ -124,7 +168,7 @@ def first_trials(found: Mapping[str, Space]) -> list[dict[str, Any]]:
         for place, options in enumerate(space.first)
     ]
     return [
-        {"family": family} | {f"{family}.{name}": _written(getattr(options, name)) for name in found[family].drawn}
+        {"family": family} | {f"{family}.{name}": _written(_of(options, name)) for name in found[family].drawn}
         for _, _, _, family, options in sorted(ranked, key=lambda each: each[:3])
     ]
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pipelines.bundle import Bundle
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
 from pipelines.models.folds import By, chosen, folds, held_out
-from pipelines.models.options import Auto
+from pipelines.models.options import Auto, Measured
 from pipelines.models.starting import kept
+from pipelines.models.worth import usual
 
 Floats = NDArray[np.float64]
 # Of the rows that teach a family which has to watch others.
@@ -28,7 +29,7 @@ class Trial:
     value: float  # the measure; more is better
     error: float  # one standard error of it
     seconds: float
-    answers: Floats = field(repr=False)  # (rows asked, labels)
+    answers: Floats = field(repr=False)  # (rows asked, labels), or numbers
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Found:
     """What a search came to: its trials, the best first, the true labels of the rows asked, and why it ended."""
 
     trials: tuple[Trial, ...]
-    true: NDArray[np.int64]
+    true: NDArray[Any]
     ended: str
     seconds: float
     tried: int
@@ -59,6 +60,11 @@ class Question:
         return cls(problem, pool, by, tuple(folds(problem, pool, options.folds, by)), options, schedule)
 
     @property
+    def measure(self) -> Measured:
+        """What answers are measured by."""
+        return self.options.measure or usual(self.problem)
+
+    @property
     def asked(self) -> NDArray[np.int64]:
         """The rows that are asked, fold by fold."""
         return np.concatenate([ask for _, ask in self.cuts])
@@ -74,11 +80,12 @@ class Question:
 
 
 def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Floats:
-    """What a model of the rows that teach answers to those that are asked: (asked, labels)."""
+    """What a model of the rows that teach answers to those that are asked: (asked, labels), or (asked, 1) numbers."""
     teach, ask = (chosen(question.pool, rows) for rows in cut)
     fitted = taught(question, family, options, teach, whole=whole)
-    bundle = Bundle(family, question.problem.labels, fitted.features, fitted.graph)
-    return bundle.probabilities(ask.columns)
+    problem = question.problem
+    bundle = Bundle(family, problem.labels, fitted.features, fitted.graph, task=problem.task)
+    return bundle.probabilities(ask.columns) if problem.has_classes else bundle.outputs(ask.columns, 1)
 
 
 def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool) -> Fitted:

@@ -20,13 +20,14 @@ from pipelines.features import from_json, to_json
 from pipelines.models import FAMILIES, Part, Problem, Schedule, auto, linear, ngrams
 from pipelines.models.budgets import Budget
 from pipelines.models.distilling import lesson
-from pipelines.models.ensembles import Pool, best_together, measured, pooled
+from pipelines.models.ensembles import Pool, best_together, pooled
 from pipelines.models.folds import folds, in_time
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Linear, Member, Ngrams
 from pipelines.models.searching import search
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Silence
+from pipelines.models.worth import measured
 
 QUICK = Auto(trials=6, folds=2, minutes=5, families=("linear",))
 
@@ -87,9 +88,9 @@ def answers(right: float, seed: int, true: Any) -> Any:
 def test_models_that_err_elsewhere_win_together_and_one_that_knows_nothing_is_left_out() -> None:
     true = np.random.default_rng(0).integers(3, size=600)
     members = [answers(1.5, 1, true), answers(1.5, 2, true), answers(0.0, 3, true)]
-    assert best_together("accuracy", true, members, 4, 0) == [0, 1]
-    assert best_together("accuracy", true, [members[0], members[0]], 4, 0) == [0]
-    assert best_together("accuracy", true, members, 1, 0) == [0]
+    assert best_together("classification", "accuracy", true, members, 4, 0) == [0, 1]
+    assert best_together("classification", "accuracy", true, [members[0], members[0]], 4, 0) == [0]
+    assert best_together("classification", "accuracy", true, members, 1, 0) == [0]
 
 
 def test_for_macro_f1_answers_move_towards_rare_labels_and_for_accuracy_they_do_not() -> None:
@@ -98,10 +99,13 @@ def test_for_macro_f1_answers_move_towards_rare_labels_and_for_accuracy_they_do_
     # A model that knows how rare labels are answers the commonest one.
     members = [answers(1.0, 1, true) * np.array([0.8, 0.1, 0.1])]
     members = [members[0] / members[0].sum(axis=1, keepdims=True)]
-    plain, shifted = pooled("accuracy", true, members), pooled("macro_f1", true, members)
+    plain, shifted = (
+        pooled("classification", "accuracy", true, members),
+        pooled("classification", "macro_f1", true, members),
+    )
     assert set(plain.bias) == {0.0}
     assert shifted.bias[0] < shifted.bias[1]
-    gain = [measured("macro_f1", true, pool.probabilities(members)) for pool in (plain, shifted)]
+    gain = [measured("macro_f1", true, pool.answers(members)) for pool in (plain, shifted)]
     assert gain[1] > gain[0] + 0.02
 
 
@@ -118,7 +122,7 @@ def test_one_graph_answers_as_its_members_pooled() -> None:
     asked = moods(300).train.columns
     alone = [Bundle("one", problem.labels, f.features, f.graph, threads=1).probabilities(asked) for f in fitted]
     bundle = Bundle("auto", problem.labels, from_json(to_json(features)), graph, threads=1)
-    assert np.abs(bundle.probabilities(asked) - pool.probabilities(alone)).max() < 1e-5
+    assert np.abs(bundle.probabilities(asked) - pool.answers(alone)).max() < 1e-5
 
 
 def test_a_search_that_was_killed_goes_on_and_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ def test_minutes_end_a_search_after_one_trial_at_least(tmp_path: Path) -> None:
 
 
 def test_a_slow_family_is_tried_when_the_others_have_been() -> None:
-    first = [trial["family"] for trial in first_trials(spaces("text", ()))]
+    first = [trial["family"] for trial in first_trials(spaces(moods(4), ()))]
     assert first[-1] == "cnn"
     assert sorted(set(first)) == ["cnn", "linear", "ngrams"]
 

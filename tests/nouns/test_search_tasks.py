@@ -1,0 +1,125 @@
+"""A search over what is no text with classes: numbers, an order, pictures, a table beside a text; one graph of each."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from workspaces import lines
+
+pytest.importorskip("optuna")
+from test_ngrams import moods
+from test_search import schedule
+
+from pipelines.bundle import Bundle
+from pipelines.errors import ParameterError
+from pipelines.models import Part, Problem, auto
+from pipelines.models.ensembles import pooled
+from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member
+from pipelines.models.spaces import first_trials, spaces
+from pipelines.models.trials import Silence, Trial
+from pipelines.models.worth import MEASURES, gain, measured, standard_error
+from pipelines.pictures import grey_png
+from pipelines.record import Column, Record, Task
+
+DICE = np.random.default_rng(11)
+AREA, SIDE = DICE.uniform(20, 120, 200), DICE.choice(["north", "south"], 200)
+RENT = 8 * AREA + 300 * (SIDE == "south") + DICE.normal(0, 40, 200)
+FLATS = (Column("area", "number", "feature"), Column("side", "category", "feature"))
+SAID = ["bright and quiet" if rent > 700 else "gloomy" for rent in RENT]
+
+
+def flats(*more: Column, labels: Any = RENT, names: tuple[str, ...] = (), task: Task = "regression") -> Problem:
+    """Rents, or what is made of them, by area, side and whatever column comes besides."""
+    label = Column("rent", "category" if names else "number", "label", categories=names, ordered=task == "ordinal")
+    columns: dict[str, Any] = {"area": AREA.tolist(), "side": SIDE.tolist(), "said": SAID}
+    parts = [Part({k: v[at] for k, v in columns.items()}, labels[at]) for at in (slice(150), slice(150, 200))]
+    return Problem(Record("flats", (*FLATS, *more, label)), names, *parts, np.ones(len(names)), 3, task)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=4, max_size=30), st.integers(0, 1000))
+def test_errors_count_below_zero_and_nothing_is_better_than_the_truth(true: list[float], seed: int) -> None:
+    values = np.array(true)
+    other = values[:, None] + np.random.default_rng(seed).normal(size=(len(true), 1))
+    assert measured("mae", values, values[:, None]) == 0 > measured("mae", values, other)
+    assert measured("r2", values, other) <= measured("r2", values, values[:, None]) <= 1
+    assert gain("mae", values, values[:, None], other, seed) > 0 > gain("r2", values, other, values[:, None], seed)
+
+
+def test_in_an_order_the_middle_is_asked_and_a_far_error_is_worse_than_a_near_one() -> None:
+    true = np.array([0, 0])
+    near, far = np.array([[0.4, 0.6, 0.0]] * 2), np.array([[0.4, 0.0, 0.6]] * 2)
+    assert measured("accuracy", true, near) == measured("accuracy", true, far) == 0
+    assert (measured("mae", true, near), measured("mae", true, far)) == (-1, -2)
+
+
+def test_numbers_are_weighed_so_that_the_better_ones_count_and_a_shift_is_put_right() -> None:
+    dice = np.random.default_rng(2)
+    good, poor = (RENT + 50 + dice.normal(0, spread, 200) for spread in (10, 200))
+    pool = pooled("regression", "r2", RENT, [good[:, None], poor[:, None]])
+    assert pool.numbers
+    assert pool.weights[0] > 0.9 > 0.1 > pool.weights[1]
+    assert abs((pool.answers([good[:, None], poor[:, None]])[:, 0] - RENT).mean()) < 1
+    assert standard_error("r2", RENT, good[:, None], 3) < 0.05
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_ensemble_of_numbers_is_one_graph(joined: bool, tmp_path: Path) -> None:
+    problem = flats(*([Column("said", "text", "text")] * joined))
+    other = Member(linear=Linear(c=0.01)) if joined else Member(boosting=Boosting(trees=20))
+    members = (Member(linear=Linear(words=1, characters=1, c=1.0)), other)
+    fitted = auto.fit(problem, Auto(folds=2, members=members), schedule(tmp_path), Silence())
+    bundle = Bundle("auto", (), fitted.features, fitted.graph, threads=1, task="regression")
+    found = bundle.values(problem.valid.columns)
+    assert measured("r2", problem.valid.labels, found[:, None]) > 0.8
+    assert fitted.about["measure"] == "r2"
+    assert fitted.about["cross_validation"]["value"] > 0.8
+    options = Auto(folds=2, trials=3, student="linear")
+    student = auto.fit(problem, options, schedule(tmp_path), Silence())
+    taught = Bundle("auto", (), student.features, student.graph, task="regression").values(problem.valid.columns)
+    assert measured("r2", problem.valid.labels, taught[:, None]) > 0.8
+
+
+def test_an_order_is_searched_by_how_far_answers_are_away(tmp_path: Path) -> None:
+    places = np.digitize(RENT, [500, 800, 1000])
+    problem = flats(labels=places, names=("low", "fair", "high", "top"), task="ordinal")
+    fitted = auto.fit(problem, Auto(folds=2, trials=2), schedule(tmp_path), Silence())
+    assert fitted.about["measure"] == "mae"
+    bundle = Bundle("auto", problem.labels, fitted.features, fitted.graph, threads=1, task="ordinal")
+    found = bundle.decided(bundle.probabilities(problem.valid.columns))
+    assert np.abs(found - problem.valid.labels).mean() < 0.4
+
+
+def test_pictures_are_searched_too_and_a_network_is_a_member_like_any_other(tmp_path: Path) -> None:
+    dark = np.arange(40) % 2
+    pictures = [grey_png(bytes([30 + 180 * bool(each)] * 16), 4, 4) for each in dark]
+    cells = [base64.b64encode(picture).decode() for picture in pictures]
+    record = Record("lamps", (Column("image", "image", "feature"), Column("on", "category", "label")))
+    part = Part({"image": cells}, dark)
+    problem = Problem(record, ("no", "yes"), part, part, np.ones(2), 3)
+    assert [trial["family"] for trial in first_trials(spaces(problem, ()))] == ["linear", "cnn"]
+    small = Member(cnn=Cnn(pictures=Convolved(blocks=(4,), rotate=0, shift=0, crop=0)))
+    options = Auto(folds=2, members=(Member(linear=Linear(c=0.1)), small))
+    fitted = auto.fit(problem, options, schedule(tmp_path), Silence())
+    found = Bundle("auto", problem.labels, fitted.features, fitted.graph, threads=1).probabilities(part.columns)
+    assert (found.argmax(axis=1) == dark).all()
+
+
+def test_the_best_of_each_family_is_looked_at_however_many_of_another_are_better() -> None:
+    tried = [Trial(n, "ngrams", Linear(words=n), 0.9 - n / 100, 0, 1, np.zeros((1, 2))) for n in range(1, 12)]
+    tried += [Trial(n, "cnn", Cnn(filters=n), 0.5 - n / 1000, 0, 1, np.zeros((1, 2))) for n in (20, 21)]
+    finalists = auto.looked_at(tried)
+    assert [trial.number for trial in finalists] == [1, 2, 3, 4, 5, 6, 7, 20]
+    assert len(finalists) == auto.FINALISTS
+
+
+@pytest.mark.parametrize(("task", "measure"), [("regression", "accuracy"), ("classification", "r2")])
+def test_a_measure_that_says_nothing_of_the_label_is_refused(task: Task, measure: Any, tmp_path: Path) -> None:
+    problem = flats() if task == "regression" else moods(8)
+    with pytest.raises(ParameterError, match=measure) as caught:
+        auto.fit(problem, Auto(measure=measure), schedule(tmp_path), Silence())
+    lines(caught.value)
+    assert measure not in MEASURES[task]

@@ -20,7 +20,7 @@ class Answered:
 
     `names` (rows,) are the rows' ids. `true` (rows,) are classes or numbers; `found` is (rows, labels) probabilities or
     (rows,) numbers, `predicted` (rows,) what they come to. For a text `found` (rows,) is in nats: the negative
-    logarithm of how likely the model held it, over all its tokens; `tokens` and `characters` (rows,) say how many.
+    logarithm of how likely the model held it, over all its `characters` (rows,).
     """
 
     task: Task
@@ -29,7 +29,6 @@ class Answered:
     true: NDArray[np.float64] | NDArray[np.int64]
     found: Floats
     predicted: NDArray[np.float64] | NDArray[np.int64]
-    tokens: Integers
     characters: Integers
 
     @property
@@ -39,11 +38,11 @@ class Answered:
 
     @property
     def losses(self) -> Floats:
-        """How wrong each answer is, (rows,): nats for classes and, per token, for a text; squared error of a number."""
+        """How wrong each answer is, (rows,): nats for classes, for a text per character; squared error of a number."""
         if self.task == "regression":
             return np.asarray(np.square(self.found - self.true), dtype=np.float64)
         if self.task == "language":
-            return self.found / np.maximum(self.tokens, 1)
+            return self.found / np.maximum(self.characters, 1)
         return losses(self.classes, self.found)
 
     def signals(self, reference: Floats | None = None) -> dict[str, Floats]:
@@ -57,9 +56,7 @@ class Answered:
         """The answers by row, as `evaluate` keeps them for `promote`; no cell of a row stands there."""
         names = pl.DataFrame({"row": self.names})
         if self.task == "language":
-            return names.with_columns(
-                nats=pl.Series(self.found), tokens=pl.Series(self.tokens), characters=pl.Series(self.characters)
-            )
+            return names.with_columns(nats=pl.Series(self.found), characters=pl.Series(self.characters))
         found = names.with_columns(true=pl.Series(self.true), predicted=pl.Series(self.predicted))
         return found.with_columns(probability=pl.Series(self.found.max(axis=1))) if self.labels else found
 
@@ -72,10 +69,9 @@ def answer(bundle: Bundle, rows: pl.DataFrame, record: Record) -> Answered:
     shared = (bundle.task, bundle.labels, known["row"], true)
     if bundle.task == "regression":
         found = bundle.values(columns)
-        return Answered(*shared, found, found, none, none)
+        return Answered(*shared, found, found, none)
     if bundle.task == "language":
         said = text_nats(bundle, columns[record.inputs[0].name])
-        # By characters, so that models with pieces of other sizes can be compared.
-        return Answered(*shared, said.nats, said.nats, said.characters, said.characters)
+        return Answered(*shared, said.nats, said.nats, said.characters)
     found = bundle.probabilities(columns)
-    return Answered(*shared, found, bundle.decided(found), none, none)
+    return Answered(*shared, found, bundle.decided(found), none)

@@ -82,7 +82,7 @@ def _profile(champion: Champion, workspace: Path) -> Profile | None:
 
 
 def _answers(champion: Champion, rows: pl.DataFrame, record: Record, workspace: Path) -> pl.DataFrame:
-    """What the champion says of `rows`: class and confidence, or a number; of a text, what each of its tokens costs."""
+    """What the champion says of `rows`: class and confidence, or a number; of a text, what a character of it costs."""
     bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
     if bundle.task == "regression":
         return pl.DataFrame({"value": bundle.values(inputs(rows, record))})

@@ -30,7 +30,7 @@ def measured(answered: Answered, texts: tuple[Sequence[str], Sequence[str]], *, 
             return _without_classes(answered, found)
         case "language":
             usual = unigram_nats(*texts)
-            found = text_measures(answered.found, answered.tokens, answered.characters, usual, draws=draws, seed=seed)
+            found = text_measures(answered.found, answered.characters, usual, draws=draws, seed=seed)
             return _without_classes(answered, found)
         case "ordinal":
             scores = _of_classes(answered, draws, seed)

@@ -8,27 +8,26 @@ import numpy as np
 from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_weights
 
 
-def text_measures(
-    nats: Floats, tokens: Integers, characters: Integers, usual: Floats, *, draws: int, seed: int
-) -> dict[str, Measure]:
-    """From each text's `nats`, `tokens` and `characters` (texts,): what a token, or a character, costs on average.
+def text_measures(nats: Floats, characters: Integers, usual: Floats, *, draws: int, seed: int) -> dict[str, Measure]:
+    """From each text's `nats` and `characters` (texts,): what a character costs on average.
 
-    perplexity is exp of nats per token: as unsure as among so many. bits_per_character does not depend on what a token
-    is. unigram_bits is what characters by their frequency alone cost, by `usual` (texts,) nats.
+    By characters, models that read pieces of other sizes can be compared. perplexity is exp of nats per character: as
+    unsure as among so many. unigram_bits is what characters by their frequency alone cost, by `usual` (texts,) nats.
     """
     rng = np.random.default_rng(seed)
-    rows = np.stack([nats, tokens, characters, usual], axis=1).astype(np.float64)
+    rows = np.stack([nats, characters, usual], axis=1).astype(np.float64)
     once = _of_sums(rows.sum(axis=0, keepdims=True))
     blocks = [_of_sums(weights @ rows) for weights in resampled_weights(len(nats), draws, rng)]
     return {name: measure_of(float(once[name][0]), np.concatenate([b[name] for b in blocks])) for name in once}
 
 
 def _of_sums(sums: Floats) -> dict[str, Floats]:
-    nats, tokens, characters, usual = sums.T
+    nats, characters, usual = sums.T
+    each = nats / np.maximum(characters, 1)
     return {
-        "log_loss": nats / np.maximum(tokens, 1),
-        "perplexity": np.exp(nats / np.maximum(tokens, 1)),
-        "bits_per_character": nats / np.log(2) / np.maximum(characters, 1),
+        "log_loss": each,
+        "perplexity": np.exp(each),
+        "bits_per_character": each / np.log(2),
         "unigram_bits": usual / np.log(2) / np.maximum(characters, 1),
     }
 

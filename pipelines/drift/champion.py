@@ -22,10 +22,10 @@ def profile_from(splits: Path, report: Path, winner: str, record: Record) -> Pro
 
 
 def _said(scores: Scores) -> list[pl.Expr]:
-    """What was answered, from a table as `evaluate` keeps it; of a text, what each of its tokens cost."""
+    """What was answered, from a table as `evaluate` keeps it; of a text, what a character of it cost."""
     if scores.task == "regression":
         return [pl.col("predicted").alias("value")]
     if scores.task == "language":
-        return [(pl.col("nats") / pl.col("tokens")).alias("value")]
+        return [(pl.col("nats") / pl.col("characters")).alias("value")]
     name = pl.col("predicted").replace_strict(dict(enumerate(scores.labels)), return_dtype=pl.String)
     return [name.alias("class"), pl.col("probability").alias("confidence")]

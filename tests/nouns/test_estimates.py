@@ -68,8 +68,9 @@ def test_no_other_label_is_fewer_steps_away_than_the_middle_one(weights: list[fl
 
 
 def test_a_model_that_knows_nothing_of_256_characters_is_as_unsure_as_among_256() -> None:
-    tokens = np.array([10, 30])
-    found = text_measures(tokens * math.log(256), tokens, tokens, tokens * math.log(256), draws=50, seed=1)
+    characters = np.array([10, 30])
+    nats = characters * math.log(256)
+    found = text_measures(nats, characters, nats, draws=50, seed=1)
     assert found["perplexity"].value == pytest.approx(256)
     assert found["bits_per_character"].value == pytest.approx(8)
     assert found["unigram_bits"].low == pytest.approx(8)

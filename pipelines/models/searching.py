@@ -5,7 +5,7 @@ The study and the answers to the rows that were asked lie in one folder, which n
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -48,7 +48,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
         storage=storage,
         load_if_exists=True,
         direction="maximize",
-        pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+        pruner=optuna.pruners.NopPruner(),
     )
     _bury_killed(study)
     found = spaces(question.problem, options.families)
@@ -64,6 +64,15 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     storage.engine.dispose()
     trials = _read(study, question, found, place)
     return Found(trials, question.pool.labels[question.asked], ended, budget.spent, len(_ended(study)))
+
+
+def worse(value: float, others: Sequence[float]) -> bool:
+    """Whether a trial of this `value` is given up: it is not in the better half of the `others` that came as far.
+
+    These are of its own family. Optuna's pruners hold all trials against each other: networks, mostly worse alone than
+    n-grams, would never reach their end, and an ensemble would never hear the better ones.
+    """
+    return bool(others) and value < float(np.median(others))
 
 
 def _ended(study: "optuna.Study") -> list[Any]:
@@ -115,7 +124,7 @@ class Course:
             value = self._value(parts)
             trial.report(value, step)
             late = done > 0 and self.budget.beyond(self.seconds(), time.monotonic() - started, step)
-            if step < len(self.question.cuts) and (late or self._worse(trial, done)):
+            if step < len(self.question.cuts) and (late or self._worse(trial, step, value, done)):
                 self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 self._tell(family, options, value, done, pruned=True)
                 return not late
@@ -144,9 +153,14 @@ class Course:
         true = self.question.pool.labels[self.question.asked[: sum(map(len, parts))]]
         return measured(self.question.measure, true, np.concatenate(parts))
 
-    def _worse(self, trial: "optuna.Trial", done: int) -> bool:
-        """Whether half of the others were better so far; the first trials are what others are held against."""
-        return done >= len(self.first) and trial.should_prune()
+    def _worse(self, trial: "optuna.Trial", step: int, value: float, done: int) -> bool:
+        """Whether it is in the worse half of its family; the first trials are what others are held against."""
+        others = [
+            each.intermediate_values[step]
+            for each in _ended(self.study)
+            if each.params["family"] == trial.params["family"] and step in each.intermediate_values
+        ]
+        return done >= len(self.first) and worse(value, others)
 
     def _tell(self, family: str, options: Any, value: float, done: int, *, pruned: bool) -> None:
         if not isinstance(self.watcher, Listener):

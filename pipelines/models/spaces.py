@@ -57,9 +57,10 @@ TEXTS: dict[str, Space] = {
     "cnn": Space(
         {
             "widths": Drawn(choices=("3-4-5", "2-3-4-5", "1-2-3")),
-            "filters": Drawn(choices=(50, 100, 150)),
+            "filters": Drawn(choices=(100, 150, 200)),
             "dropout": Drawn(0.3, 0.6),
-            "words_dropped": Drawn(0.0, 0.4),
+            "dropout_words": Drawn(0.0, 0.4),
+            "words_dropped": Drawn(0.0, 0.3),
         },
         first=(Cnn(),),
         whole=False,

@@ -19,6 +19,7 @@ from pipelines.errors import ParameterError
 from pipelines.models import Part, Problem, auto
 from pipelines.models.ensembles import pooled
 from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member
+from pipelines.models.searching import search, worse
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Silence, Trial
 from pipelines.models.worth import MEASURES, gain, measured, standard_error
@@ -114,6 +115,29 @@ def test_the_best_of_each_family_is_looked_at_however_many_of_another_are_better
     finalists = auto.looked_at(tried)
     assert [trial.number for trial in finalists] == [1, 2, 3, 4, 5, 6, 7, 20]
     assert len(finalists) == auto.FINALISTS
+
+
+class Heard(Silence):
+    """A watcher that notes which trials of which family were given up, at what they were worth."""
+
+    def __init__(self) -> None:
+        self.trials: list[tuple[str, float, bool]] = []
+
+    def trial(self, family: str, settings: Any, measures: dict[str, float], told: str) -> None:
+        self.trials.append((family, measures["valid_r2"], bool(measures["pruned"])))
+
+
+def test_a_trial_is_given_up_where_its_own_family_was_better_and_not_because_another_one_is(tmp_path: Path) -> None:
+    assert [worse(value, [0.8, 0.9]) for value in (0.84, 0.86)] == [True, False]
+    assert not worse(0.1, [])
+    heard = Heard()
+    options = Auto(folds=2, trials=12, families=("linear", "mlp"))
+    search(auto.pose_to_all(flats(), options, schedule(tmp_path)), tmp_path / "search", heard)
+    ended = {family: max(v for f, v, gone in heard.trials if f == family and not gone) for family in options.families}
+    assert ended["mlp"] < ended["linear"]  # one epoch teaches a network little
+    drawn = [gone for family, _, gone in heard.trials[2:] if family == "mlp"]
+    assert True in drawn
+    assert False in drawn
 
 
 @pytest.mark.parametrize(("task", "measure"), [("regression", "accuracy"), ("classification", "r2")])

@@ -1,7 +1,7 @@
 """A generated CSV of up to ten million rows through ingest, validate and anonymise: seconds, and the most memory held.
 
 `python data_scale.py [TOP]` stops at TOP rows (10,000,000 unless given). Each step is a process of its own, measured
-from outside: its seconds by the clock, its CPU-seconds, and the largest sum of resident memory of it and its children.
+from outside: its seconds by the clock, its CPU-seconds, and the most memory that it and its children held at once.
 """
 
 import os
@@ -157,7 +157,7 @@ def run(folder: Path, step: str) -> Taken:
     child = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     peak = 0
     while child.poll() is None:
-        peak = max(peak, sum(_resident(child.pid)))
+        peak = max(peak, sum(_held(child.pid)))
         time.sleep(0.05)
     after, seconds = os.times(), time.monotonic() - started
     assert child.returncode == 0, f"{step} ended with {child.returncode}"
@@ -165,13 +165,14 @@ def run(folder: Path, step: str) -> Taken:
     return Taken(seconds, cpu, peak)
 
 
-def _resident(process: int) -> Iterator[int]:
-    """The bytes of memory of a process and of all that descend from it; what they share counts for each."""
+def _held(process: int) -> Iterator[int]:
+    """The bytes of memory of a process and of all that descend from it; what several share is divided among them."""
     try:
-        yield int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        told = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
+        yield next(int(line.split()[1]) for line in told if line.startswith("Pss:")) * 1024
         for child in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split():
-            yield from _resident(int(child))
-    except (FileNotFoundError, ProcessLookupError):
+            yield from _held(int(child))
+    except (FileNotFoundError, ProcessLookupError, StopIteration):
         return
 
 
@@ -188,7 +189,7 @@ def figures(top: int = SIZES[-1]) -> list[Figure]:
         if len(sizes) > 2:
             found += [_growth(step, {rows: taken[rows][step] for rows in sizes}) for step in STEPS]
         largest = taken[sizes[-1]]
-        how = f"the process and its children, resident, {sizes[-1]:,} rows; what they share counts for each"
+        how = f"the process and its children (PSS: what they share counts once), {sizes[-1]:,} rows"
         found += [
             Figure(f"{step}, most memory", each.peak / 1e9, "GB", "lower", "", 1.5, how)
             for step, each in largest.items()

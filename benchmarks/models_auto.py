@@ -130,6 +130,9 @@ class Told:
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
         """Say nothing."""
 
+    def doing(self, told: str) -> None:
+        """Say nothing."""
+
     def trial(self, family: str, settings: Any, measures: dict[str, float], told: str) -> None:
         """One line."""
         print(f"  {told}: {family} {measures} {dict(settings)}", file=sys.stderr, flush=True)

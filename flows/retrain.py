@@ -13,7 +13,7 @@ from prefect.states import Completed, Failed
 from flows.graph import reproduce, stages_in_order
 from flows.steps import Done, take
 from pipelines.compare import Compared, compare
-from pipelines.environment import CALM, SILENCE, Environment, read_environment
+from pipelines.environment import Environment, calm, read_environment
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
 from pipelines.ingest import Ingested, ingest
@@ -32,8 +32,7 @@ def retrain(reason: str = "asked for", workspace: str = ".") -> State[Any]:
 
     A user's mistake ends the flow in state Failed with its three lines as the message, without a traceback.
     """
-    for name, value in {**SILENCE, **CALM}.items():
-        os.environ.setdefault(name, value)
+    calm()
     try:
         notes = turn(Path(workspace).resolve(), reason, str(flow_run.id or f"local-{time.time_ns()}"))
     except FlywheelError as error:

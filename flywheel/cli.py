@@ -5,13 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from flywheel.grammar import parser
-from pipelines.environment import collect_rarely
+from pipelines.environment import calm, collect_rarely
 from pipelines.errors import FlywheelError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit with 0, or with the code of what went wrong (2: the input, 3: the world)."""
     chosen = parser().parse_args(arguments)
+    calm()
     collect_rarely()
     try:
         code = COMMANDS[chosen.command](chosen)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.server import prefect_server
 from flywheel.new import link_code
-from pipelines.environment import CALM, SILENCE, read_environment
+from pipelines.environment import read_environment
 from pipelines.ledger import open_ledger
 from pipelines.parameters import check_parameters, read_parameters
 from pipelines.workspace import require
@@ -84,8 +84,6 @@ def _without_collection() -> Iterator[None]:
 @contextmanager
 def _prefect(workspace: Path) -> Iterator[None]:
     """A Prefect API to run against, and Prefect's own log lines kept away: ours tell the story."""
-    for name, value in {**SILENCE, **CALM}.items():
-        os.environ.setdefault(name, value)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     environment = read_environment(os.environ, workspace)
     with prefect_server(environment.home, environment.prefect_api):

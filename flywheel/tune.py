@@ -11,8 +11,8 @@ from flywheel.words import table
 from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError, ParameterError
 from pipelines.files import replacing, write_json
-from pipelines.live import follow
-from pipelines.models import Schedule
+from pipelines.live import Live, follow
+from pipelines.models import FAMILIES, Schedule
 from pipelines.models.auto import Chosen, choose, leaderboard, pose_to_all, taught_together
 from pipelines.models.options import Auto, Measured, Pace
 from pipelines.models.schedules import check_pace
@@ -50,9 +50,10 @@ def tune(minutes: float | None, trials: int | None, measure: str | None, *, writ
             "run `flywheel run` or `dvc repro split` first.",
         )
     with holding(workspace):
-        question, found = _search(workspace, given, options, read_environment(os.environ, workspace))
+        question, found, live = _search(workspace, given, options, read_environment(os.environ, workspace))
         chosen = choose(question, found)
-        size = len(taught_together(question, found, chosen).graph)
+        size = len(taught_together(question, found, chosen, live).graph)
+    live.doing("")
     rows = leaderboard(question, found, chosen)
     rows[0]["bytes"] = size
     (workspace / LEADERBOARD).parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,9 @@ def _options(given: Auto, minutes: float | None, trials: int | None, measure: st
     return replace(found, measure=convert("--measure", measure, Measured))
 
 
-def _search(workspace: Path, given: dict[str, Any], options: Auto, environment: Environment) -> tuple[Question, Found]:
+def _search(
+    workspace: Path, given: dict[str, Any], options: Auto, environment: Environment
+) -> tuple[Question, Found, Live]:
     record, seed = given["record"], given.get("seed", 0)
     problem = pose(workspace / SPLITS, record, given.get("class_weight", "none"), seed, named=True)
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
@@ -88,7 +91,7 @@ def _search(workspace: Path, given: dict[str, Any], options: Auto, environment: 
     live = follow(open_registry(environment, workspace), record, "search", settings, environment, workspace)
     found = search(question, workspace / OWN / "search", live)
     live.registry.finish(live.run)
-    return question, found
+    return question, found, live
 
 
 def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
@@ -98,7 +101,7 @@ def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
         [
             place or "→",
             row["family"],
-            _differing(row["options"])
+            differing(row["family"], row["options"])
             if place
             else f"{row['options']['members']} of those marked, {row['bytes']:,} bytes",
             f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]",
@@ -115,8 +118,24 @@ def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
     return f"{table(lines, head)}\n\n{how}\nAll of it: {LEADERBOARD}"
 
 
-def _differing(options: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in options.items())
+def differing(family: str, options: dict[str, Any]) -> str:
+    """The options that are not what they are by default."""
+    usual = _flat(asdict(FAMILIES[family].options()))
+    shown = [f"{name} {_short(value)}" for name, value in _flat(options).items() if value != usual[name]]
+    return ", ".join(shown) or "as by default"
+
+
+def _flat(options: dict[str, Any]) -> dict[str, Any]:
+    """`options`, those in a section under its name and a dot."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        inner = _flat(value) if isinstance(value, dict) else {"": value}
+        found |= {f"{name}.{rest}".rstrip("."): each for rest, each in inner.items()}
+    return found
+
+
+def _short(value: Any) -> str:
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _written(question: Question, chosen: Chosen) -> dict[str, Any]:

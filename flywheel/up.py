@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.environment import CALM, SILENCE, read_environment
+from pipelines.environment import read_environment
 from pipelines.errors import ServerError
 from pipelines.workspace import require
 
@@ -34,8 +34,6 @@ def up() -> int:
     """Start everything for the current workspace, print the addresses, and wait; 0 after ctrl-C or SIGTERM."""
     workspace = Path.cwd()
     require(workspace)
-    for name, value in {**SILENCE, **CALM}.items():
-        os.environ.setdefault(name, value)
     logs = workspace / ".flywheel" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     prefect, mlflow, service = _ports()

@@ -56,6 +56,12 @@ class Environment:
     hour_price: float | None = None
 
 
+def calm() -> None:
+    """Let tools that this process and its children import be silent, safe and repeatable, unless told else."""
+    for name, value in {**SILENCE, **CALM}.items():
+        os.environ.setdefault(name, value)
+
+
 def collect_rarely() -> None:
     """Look for garbage rarely from now on, and not at all when this process ends.
 

@@ -37,6 +37,10 @@ class Live:
         self.registry.log(self.run, measures, epoch)
         self.events.write(measures, epoch)
 
+    def doing(self, told: str) -> None:
+        """Say it on the terminal."""
+        self.terminal.doing(told)
+
     def trial(self, family: str, settings: Mapping[str, Any], measures: dict[str, float], told: str) -> None:
         """A run below this one for what a search tried, and a line."""
         own = {"family": family, **settings}

@@ -35,10 +35,17 @@ class Terminal:
         sys.stderr.write(f"\r  {self.name} epoch {epoch} {bar} {done}/{total}  {told}{left:3.0f} s left\033[K")
         sys.stderr.flush()
 
+    def doing(self, told: str) -> None:
+        """Say what is being done, where somebody looks on, until the next line takes its place."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r  {told}\033[K")
+            sys.stderr.flush()
+
     def trial(self, family: str, measures: dict[str, float], told: str) -> None:
         """Leave one line that tells what a search tried, and how far it is."""
         measure, value = next(iter(measures.items()))
-        sys.stderr.write(f"  {told}: {family} {measure.removeprefix('valid_')} {value:.4f}\n")
+        start, end = ("\r", "\033[K") if sys.stderr.isatty() else ("", "")
+        sys.stderr.write(f"{start}  {told}: {family} {measure.removeprefix('valid_')} {value:.4f}{end}\n")
         sys.stderr.flush()
 
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:

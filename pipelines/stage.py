@@ -12,7 +12,7 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
-from pipelines.environment import CALM, SILENCE, collect_rarely, read_environment
+from pipelines.environment import calm, collect_rarely, read_environment
 from pipelines.errors import FlywheelError, ParameterError
 from pipelines.parameters import arguments_for, keywords, read_parameters
 
@@ -23,8 +23,7 @@ RECEIPT = "FLYWHEEL_RECEIPT"
 
 def run(function: Callable[..., Any]) -> None:
     """Call a stage's `function` with paths from the command line and its section of params.yaml, then exit."""
-    for name, value in {**SILENCE, **CALM}.items():
-        os.environ.setdefault(name, value)
+    calm()
     collect_rarely()
     follow_owner()
     started = time.monotonic()

@@ -14,7 +14,7 @@ from pipelines.models.ensembles import Pool, best_together, pooled
 from pipelines.models.folds import By, in_time, joined
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
-from pipelines.models.searching import search
+from pipelines.models.searching import Listener, search
 from pipelines.models.spaces import able, spaces
 from pipelines.models.trials import Found, Question, Trial, asked, taught
 from pipelines.models.worth import MEASURES, measured, standard_error
@@ -47,7 +47,7 @@ def fit(problem: Problem, options: Auto, schedule: Schedule, watcher: Watcher) -
         found = search(question, folder, watcher)
         chosen = choose(question, found)
         shutil.rmtree(folder)  # a finished search needs no memory: the next one begins anew, and so ends alike
-    return taught_together(question, found, chosen)
+    return taught_together(question, found, chosen, watcher)
 
 
 def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question:
@@ -88,8 +88,10 @@ def _pooled(question: Question, found: Found, members: tuple[Trial, ...]) -> Cho
     return Chosen(members, pool, measured(measure, found.true, together), error)
 
 
-def taught_together(question: Question, found: Found, chosen: Chosen) -> Fitted:
+def taught_together(question: Question, found: Found, chosen: Chosen, watcher: Watcher | None = None) -> Fitted:
     """The chosen members, each taught by the whole pool, as one model."""
+    if isinstance(watcher, Listener):
+        watcher.doing(f"teaching what won by all {len(question.pool.labels):,} rows")
     known = spaces(question.problem, tuple({m.family for m in chosen.members}))
     if question.options.student:
         student = _student(question, found, chosen)

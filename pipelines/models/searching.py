@@ -6,7 +6,7 @@ The study and the answers to the rows that were asked lie in one folder, which n
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 @runtime_checkable
 class Listener(Watcher, Protocol):
     """A watcher who also wants to hear of trials."""
+
+    def doing(self, told: str) -> None:
+        """What is being done now, which may take minutes."""
 
     def trial(self, family: str, settings: Mapping[str, Any], measures: dict[str, float], told: str) -> None:
         """A trial ended with these measures; `told` says how far the search is."""
@@ -55,11 +58,9 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     first = first_trials(found)
     budget = Budget(60 * options.minutes, len(question.cuts), options.most)
     course = Course(study, question, found, first, place, budget, watcher)
-    ended = "trials"
-    while (done := len(_ended(study))) < options.trials:
-        if (done and budget.over(course.seconds())) or not course.one(done):
-            ended = "minutes"
-            break
+    while (done := len(_ended(study))) < options.trials and not (done and budget.over(course.seconds())):
+        course.one(done)
+    ended = "minutes" if done < options.trials or course.late else "trials"
     storage.remove_session()
     storage.engine.dispose()
     trials = _read(study, question, found, place)
@@ -106,20 +107,27 @@ class Course:
     place: Path
     budget: Budget
     watcher: Watcher | None
+    late: set[str] = field(default_factory=set)  # families that there is no time for
 
     def seconds(self) -> list[float]:
         """How long the trials took that went to their end, the best first."""
         trials = sorted(_completed(self.study), key=lambda trial: (-(trial.value or 0.0), trial.number))
         return [trial.duration.total_seconds() for trial in trials if trial.duration]
 
-    def one(self, done: int) -> bool:
-        """Try one more, after so many; whether there was time to end it, or reason to give it up."""
+    def one(self, done: int) -> None:
+        """Try one more, after so many, to its end or until there is reason to give it up."""
         import optuna
 
         trial = self._asked_for(done)
         family, options = suggested(trial, self.found)
+        if family in self.late:
+            self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            return
         started, parts = time.monotonic(), []
         for step, cut in enumerate(self.question.cuts, start=1):
+            if isinstance(self.watcher, Listener):
+                told = f"trial {done + 1}/{self.question.options.trials}: {family}, fold {step} of"
+                self.watcher.doing(f"{told} {len(self.question.cuts)}")
             parts.append(asked(self.question, family, options, cut, whole=self.found[family].whole))
             value = self._value(parts)
             trial.report(value, step)
@@ -127,12 +135,13 @@ class Course:
             if step < len(self.question.cuts) and (late or self._worse(trial, step, value, done)):
                 self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 self._tell(family, options, value, done, pruned=True)
-                return not late
+                if late:
+                    self.late.add(family)
+                return
         with replacing(self.place / f"{trial.number}.npz") as draft, draft.open("wb") as file:
             np.savez(file, answers=np.concatenate(parts), seconds=np.array(time.monotonic() - started))
         self.study.tell(trial, value)
         self._tell(family, options, value, done, pruned=False)
-        return True
 
     def _asked_for(self, done: int) -> "optuna.Trial":
         import optuna

@@ -108,3 +108,6 @@ class Silence:
 
     def epoch(self, epoch: int, epochs: int, measures: dict[str, float]) -> None:
         """Say nothing."""
+
+    def doing(self, told: str) -> None:
+        """Say nothing."""

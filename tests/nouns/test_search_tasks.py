@@ -1,6 +1,7 @@
 """A search over what is no text with classes: numbers, an order, pictures, a table beside a text; one graph of each."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from test_search import schedule
 from pipelines.bundle import Bundle
 from pipelines.errors import ParameterError
 from pipelines.models import Part, Problem, auto
+from pipelines.models.budgets import Budget
 from pipelines.models.ensembles import pooled
 from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member
-from pipelines.models.searching import search, worse
+from pipelines.models.searching import Course, search, worse
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Silence, Trial
 from pipelines.models.worth import MEASURES, gain, measured, standard_error
@@ -138,6 +140,25 @@ def test_a_trial_is_given_up_where_its_own_family_was_better_and_not_because_ano
     drawn = [gone for family, _, gone in heard.trials[2:] if family == "mlp"]
     assert True in drawn
     assert False in drawn
+
+
+def test_a_family_that_there_is_no_time_for_is_not_begun_again_and_the_others_go_on(tmp_path: Path) -> None:
+    import optuna
+
+    question = auto.pose_to_all(flats(), Auto(folds=2, families=("linear", "boosting")), schedule(tmp_path))
+    found = spaces(question.problem, question.options.families)
+    study, heard = optuna.create_study(direction="maximize"), Heard()
+    course = Course(study, question, found, first_trials(found), tmp_path, Budget(1e9, 2, 4), heard)
+    course.one(0)
+    replace(course, budget=Budget(0, 2, 4)).one(1)  # shares what the other noted
+    assert course.late == {"boosting"}
+    for done in range(2, 9):
+        course.one(done)
+    tried = [(trial.params["family"], trial.state.name, len(trial.intermediate_values)) for trial in study.trials]
+    assert tried[:2] == [("linear", "COMPLETE", 2), ("boosting", "PRUNED", 1)]
+    assert {("boosting", "PRUNED", 0)} == {trial for trial in tried[2:] if trial[0] == "boosting"}
+    assert ("linear", "COMPLETE", 2) in tried[2:]
+    assert len(heard.trials) == 2 + sum(family == "linear" for family, _, _ in tried[2:])
 
 
 @pytest.mark.parametrize(("task", "measure"), [("regression", "accuracy"), ("classification", "r2")])

@@ -1,6 +1,7 @@
 """flywheel tune, and `train.family: auto`: a leaderboard, members in params.yaml, one bundle as any other."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ import yaml
 from workspaces import Workspace, image, lines
 
 pytest.importorskip("optuna")
-from flywheel.tune import tune, write_members
+from flywheel.tune import differing, tune, write_members
 from pipelines.bundle import read_bundle
 from pipelines.errors import DataError, ParameterError
 from pipelines.evaluate import evaluate
 from pipelines.live import PARENT
+from pipelines.models.options import Cnn, Convolved
 from pipelines.parameters import arguments_for, read_parameters
 from pipelines.registry import open_registry
 from pipelines.train import train
@@ -109,3 +111,9 @@ def test_a_pace_that_train_would_refuse_is_refused_by_tune(reviews: Workspace, m
     with pytest.raises(ParameterError, match=r"train\.schedule\.warmup") as caught:
         tune(1.0, None, None, write=False)
     lines(caught.value)
+
+
+def test_the_leaderboard_tells_what_is_not_as_by_default() -> None:
+    assert differing("cnn", asdict(Cnn())) == "as by default"
+    told = differing("cnn", asdict(Cnn(widths=(2, 3), pictures=Convolved(dropout=0.1))))
+    assert told == "widths 2-3, pictures.dropout 0.1"

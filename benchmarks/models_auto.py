@@ -45,10 +45,10 @@ class Bar:
 BARS = {
     "telco": Bar("roc_auc", 84.5, "linear 84.2", 16),
     "adult": Bar("accuracy", 87.2, "HistGradientBoosting 87.2, XGBoost 87.23", 4, 3),
-    "trec": Bar("accuracy", 91.5, "CNN-rand 91.2, NB-SVM 90.4", 24),
+    "trec": Bar("accuracy", 91.5, "CNN-rand 91.2, NB-SVM 90.4", 48),
     "sst2": Bar("accuracy", 83.0, "NB-SVM 82.6", 12),
     "sst3": Bar("macro_f1", 56, "linear 53.8", 5, 2),
-    "waimai": Bar("accuracy", 90.0, "linear 89.5", 24, 3),
+    "waimai": Bar("accuracy", 90.0, "linear 89.5", 32, 3),
     "airline": Bar("macro_f1", 72, "linear 70.8", 5, 3, "time"),
     "hotel": Bar("accuracy", 90.8, "linear 90.3", 24, 3),
     "cr": Bar("accuracy", 82.0, "NB-SVM 81.8", 5, 2),

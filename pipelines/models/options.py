@@ -242,5 +242,5 @@ class Auto:
     by: Literal["record", "label", "subject", "time"] = "record"  # what folds are cut by
     most: int = 4  # models in the ensemble; 1: none
     student: str = ""  # a family that learns from the ensemble, and is the model in its place
-    families: tuple[str, ...] = ()  # the usual ones where none is named: n-grams, trees, linear, cnn
+    families: tuple[str, ...] = ()  # the usual ones where none is named: `spaces.USUAL`
     members: tuple[Member, ...] = ()

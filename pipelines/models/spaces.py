@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.models import FAMILIES, Input, Problem
-from pipelines.models.options import Boosting, Cnn, Linear, Mlp, Ngrams
+from pipelines.models.options import Bilstm, Boosting, Cnn, Linear, Mlp, Ngrams
 
 if TYPE_CHECKING:
     import optuna
@@ -30,8 +30,8 @@ class Space(NamedTuple):
 
 
 # Those that are tried where params.yaml names none, the cheapest first. A network errs elsewhere than n-grams do, so it
-# is worth its minutes in an ensemble even where it is the worse of the two.
-USUAL = ("ngrams", "boosting", "linear", "cnn")
+# is worth its minutes in an ensemble even where it is the worse of the two (docs/decisions/0026).
+USUAL = ("ngrams", "boosting", "linear", "cnn", "bilstm")
 TEXTS: dict[str, Space] = {
     "ngrams": Space(
         {
@@ -63,6 +63,16 @@ TEXTS: dict[str, Space] = {
             "words_dropped": Drawn(0.0, 0.3),
         },
         first=(Cnn(),),
+        whole=False,
+        slow=True,
+    ),
+    "bilstm": Space(
+        {
+            "units": Drawn(choices=(32, 48, 64)),
+            "dropout": Drawn(0.3, 0.6),
+            "words_dropped": Drawn(0.0, 0.3),
+        },
+        first=(Bilstm(),),
         whole=False,
         slow=True,
     ),

@@ -121,7 +121,7 @@ class Transformer:
     """Embedding of words and places, attention, the mean over a text, dense."""
 
     vocabulary: int = 20_000
-    length: int = 256
+    length: int = 400
     embedding: int = 32
     heads: int = 2
     inner: int = 64  # units between the two dense layers of a block

@@ -180,7 +180,7 @@ def better_or_fresher(paired: Pair, newer_data: bool) -> Gate:
     elif newer_data:
         verdict = "The challenger is not significantly better than the champion, and knows newer data"
     else:
-        verdict = "Equal on the same data, nothing gained"
+        verdict = "No better on the same data, nothing gained"
     known: Figures = {**paired.figures(), "newer_data": "yes" if newer_data else "no"}
     return Gate("better_or_fresher", better or newer_data, f"{verdict}: {paired}.", known)
 

@@ -53,7 +53,8 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     task = next(iter(scores.values())).task
     compared = COMPARED[task]
     told = "{:.1%}" if task == "classification" else "{:.3f}"
-    picture = figure(6.4, 0.9 + 0.75 * len(compared))
+    # A figure above each bar wants a third of an inch.
+    picture = figure(6.4, 0.9 + max(0.75, 0.36 * len(scores)) * len(compared))
     axes = picture.subplots()
     for shift, (role, found) in enumerate(scores.items()):
         colour = (GREY, BLUE, ORANGE)[shift % 3]

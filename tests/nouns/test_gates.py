@@ -286,7 +286,8 @@ def test_an_equal_model_gains_nothing_unless_it_knows_newer_data() -> None:
     equal, better = paired_counts(1000, 20, 20), paired_counts(1000, 60, 20)
     stale = better_or_fresher(equal, newer_data=False)
     assert not stale.passed
-    assert stale.reason.startswith("Equal on the same data, nothing gained")
+    assert stale.reason.startswith("No better on the same data, nothing gained")
+    assert better_or_fresher(paired_counts(1000, 20, 60), newer_data=False).reason.startswith("No better")
     assert better_or_fresher(equal, newer_data=True).passed
     assert better_or_fresher(better, newer_data=False).passed
 

@@ -4,6 +4,7 @@ import contextlib
 import graphlib
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,9 +15,12 @@ from typing import Any
 import yaml
 
 from flows.steps import Done
-from pipelines.errors import DataError, FlywheelError, WorldError
+from pipelines.errors import DataError, FlywheelError, ParameterError, WorldError
 from pipelines.stage import OWNER, RECEIPT
 from pipelines.versions import quiet, repository
+
+# How DVC says that params.yaml lacks what a stage names.
+MISSING = re.compile(r"Parameters? '([^',]+).* missing from 'params.yaml'")
 
 
 class StageError(FlywheelError):
@@ -87,7 +91,14 @@ def _stage_error(stage: str, receipt: Path, error: Exception) -> FlywheelError:
     if receipt.exists():
         told: dict[str, Any] = json.loads(receipt.read_text("utf-8"))
         return StageError(told["error"], told["exit_code"])
-    cause = str(error.__cause__ or error)
+    cause = str(error.__cause__ or error).rstrip(".")
+    if (missing := MISSING.search(cause)) is not None:
+        section = missing[1].partition(".")[0]
+        return ParameterError(
+            f"params.yaml: the section `{section}` is missing.",
+            "Expected each section that dvc.yaml names, if only to say that all is as by default.",
+            f"write `{section}: {{}}` into params.yaml, then run again.",
+        )
     kind = DataError if "missing data" in cause or "does not exist" in cause else WorldError
     return kind(
         f"{stage}: the stage did not end as it should: {cause}.",

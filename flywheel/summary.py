@@ -62,7 +62,8 @@ def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
     if superseded := ingested.get("superseded"):
         lines[-1] += f"; {count(superseded, 'earlier row')} superseded by later ones of the same key"
     lines += [f"  {number:>6,}  {SEEN_AS[kind]}" for kind, number in ingested.get("characters", {}).items()]
-    lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined:")
+    why = ":" if counts["quarantined"] else ""
+    lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined{why}")
     lines += [f"    {number:>6,}  {reason}" for reason, number in counts["reasons"].items()]
     parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "valid", "test"))
     overlap = f"; {splits['overlap']:,} left out: their text also stands in a later part" if splits["overlap"] else ""

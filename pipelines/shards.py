@@ -29,6 +29,8 @@ from pipelines.vault import Vault, open_vault
 Job = TypeVar("Job")
 Found = TypeVar("Found")
 
+# A process takes as long to begin as the other one takes for so many shards.
+WORTH_ANOTHER = 6
 # The vault of a process that works for another one.
 _own: list[Vault] = []
 # Four allocators live in one process, and each keeps what it was given back in case it is asked again.
@@ -113,6 +115,7 @@ class Crew:
     name: str
     environment: Environment
     pool: ProcessPoolExecutor | None
+    asked: "Future[Any] | None" = None
 
     def close(self) -> None:
         """End the other process, if there is one, after what it is doing."""
@@ -131,20 +134,38 @@ class Crew:
         while left:
             # The other begins its next shard at once, but for the last ones, which whoever is free takes.
             busy = sum(not task.done() for task in elsewhere.values())
+            free = self._is_free(len(left))
             place, shard = left.popleft()
-            if self.pool is not None and busy < (2 if len(left) > 2 else 1):
+            if self.pool is not None and free and busy < (2 if len(left) > 2 else 1):
                 elsewhere[place] = self.pool.submit(_work, function, job, shard)
             else:
                 here[place] = function(job, shard, self.vault)
         return [here[place] if place in here else elsewhere[place].result() for place in range(len(shards))]
 
     def ask(self, function: Callable[[Job, Vault], Found], job: Job) -> Callable[[], Found]:
-        """What gives the answer of `function`, which another process looks for meanwhile, where there is one."""
+        """What gives the answer of `function`, which another process looks for meanwhile, where there is one.
+
+        Asked before the shards are mapped, it is not what everybody waits for at the end.
+        """
         if self.pool is None:
             return partial(function, job, self.vault)
-        self.close()  # what worked on shards keeps memory that the next one may need
-        self.pool = sparing_pool(1, self.name, self.environment)
-        return self.pool.submit(_answer, function, job).result
+        asked = self.pool.submit(_answer, function, job)
+        self.asked = asked
+        return asked.result
+
+    def _is_free(self, left: int) -> bool:
+        """Whether the other process may work on shards, of which so many are `left`.
+
+        One that was asked something keeps the memory that it needed for it: another one takes its place, where there is
+        enough left to do.
+        """
+        if self.asked is None:
+            return True
+        if not self.asked.done() or left < WORTH_ANOTHER:
+            return False
+        self.close()
+        self.pool, self.asked = sparing_pool(1, self.name, self.environment), None
+        return True
 
 
 def ended(what: str) -> WorldError:

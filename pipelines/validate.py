@@ -63,8 +63,8 @@ def validate(
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
     with drafting(validated) as drafts, crew(len(shards), record.name, environment) as working:
-        outcomes = working.map(judge, Judging(raw.absolute(), record, access, drafts.absolute()), shards)
         looked_over = working.ask(_look_over, _Looking(raw.absolute(), shards, record, access, checks))
+        outcomes = working.map(judge, Judging(raw.absolute(), record, access, drafts.absolute()), shards)
         paths = [drafts / f"{shard.name}.parquet" for shard in shards]
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
             _judge_all(paths, record, outcomes, Path(project))

@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +29,6 @@ from pipelines.vault import Vault, open_vault
 Job = TypeVar("Job")
 Found = TypeVar("Found")
 
-# A process takes as long to begin as the other one takes for so many shards.
-WORTH_ANOTHER = 6
 # The vault of a process that works for another one.
 _own: list[Vault] = []
 # Four allocators live in one process, and each keeps what it was given back in case it is asked again.
@@ -87,16 +85,18 @@ def map_shards(
 
 
 @contextmanager
-def crew(shards: int, name: str, environment: Environment) -> Iterator["Crew"]:
+def crew(shards: int, name: str, environment: Environment, tools: Sequence[str] = ()) -> Iterator["Crew"]:
     """Whoever works on so many `shards` of the data set `name`: with FLYWHEEL_DASK that cluster; else this process,
     and one beside it where there are several shards and cores.
 
-    Raises WorldError where another process that works on them ends.
+    Where they need `tools`, modules that take seconds to import, two others work, forked from one process that imported
+    them, and this one waits. Raises WorldError where another process that works on them ends.
     """
     vault = open_vault(environment.home, environment.master_key, name)
     vault.keys.keep()
     many = shards > 1 and len(os.sched_getaffinity(0)) > 1 and not environment.dask
-    working = Crew(vault, name, environment, sparing_pool(1, name, environment) if many else None)
+    pool = sparing_pool(2 if tools else 1, name, environment, tools) if many else None
+    working = Crew(vault, name, environment, pool, waits=bool(pool and tools))
     try:
         yield working
     except BrokenProcessPool:
@@ -107,20 +107,24 @@ def crew(shards: int, name: str, environment: Environment) -> Iterator["Crew"]:
 
 @dataclass
 class Crew:
-    """This process with its `vault`, and who works with it. Two in all, for each holds a shard in memory, and all that
-    it needs to work on it; for more there are clusters.
+    """This process with its `vault`, and who works with it, or for it while it `waits`.
+
+    Two at once, for each holds a shard in memory, and all that it needs to work on it; for more there are clusters.
     """
 
     vault: Vault
     name: str
     environment: Environment
     pool: ProcessPoolExecutor | None
+    waits: bool = False
+    beside: ProcessPoolExecutor | None = None
     asked: "Future[Any] | None" = None
 
     def close(self) -> None:
-        """End the other process, if there is one, after what it is doing."""
-        if self.pool is not None:
-            self.pool.shutdown(wait=True, cancel_futures=True)
+        """End the other processes, if there are any, after what they are doing."""
+        for pool in (self.pool, self.beside):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[Job, Shard, Vault], Found], job: Job, shards: Sequence[Shard]) -> list[Found]:
         """What `function` returns for each of `shards`, in their order."""
@@ -132,40 +136,41 @@ class Crew:
         here: dict[int, Found] = {}
         left = deque(enumerate(shards))
         while left:
-            # The other begins its next shard at once, but for the last ones, which whoever is free takes.
-            busy = sum(not task.done() for task in elsewhere.values())
-            free = self._is_free(len(left))
-            place, shard = left.popleft()
-            if self.pool is not None and free and busy < (2 if len(left) > 2 else 1):
+            busy = {task for task in elsewhere.values() if not task.done()}
+            if self.pool is not None and len(busy) < self._room(len(left)):
+                place, shard = left.popleft()
                 elsewhere[place] = self.pool.submit(_work, function, job, shard)
+            elif self.waits:
+                wait(busy | ({self.asked} if self.asked and not self.asked.done() else set()), None, FIRST_COMPLETED)
             else:
+                place, shard = left.popleft()
                 here[place] = function(job, shard, self.vault)
         return [here[place] if place in here else elsewhere[place].result() for place in range(len(shards))]
 
-    def ask(self, function: Callable[[Job, Vault], Found], job: Job) -> Callable[[], Found]:
-        """What gives the answer of `function`, which another process looks for meanwhile, where there is one.
+    def _room(self, left: int) -> int:
+        """How many shards the others may have before them, while so many are `left`.
 
-        Asked before the shards are mapped, it is not what everybody waits for at the end.
+        Each begins its next one at once, but for the last ones, which whoever is free takes. While one looks for the
+        answer to something else, another one is as many as the memory holds.
+        """
+        at_work = 1 if not self.waits or (self.asked and not self.asked.done()) else 2
+        return at_work + (1 if left > 3 else 0)
+
+    def ask(self, function: Callable[[Job, Vault], Found], job: Job) -> Callable[[], Found]:
+        """What gives the answer of `function`, which a process of its own looks for meanwhile, where there are several.
+
+        What it needs of memory ends with it.
         """
         if self.pool is None:
             return partial(function, job, self.vault)
-        asked = self.pool.submit(_answer, function, job)
-        self.asked = asked
-        return asked.result
+        self.beside = sparing_pool(1, self.name, self.environment)
+        self.asked = self.beside.submit(_answer, function, job)
+        self.beside.shutdown(wait=False)
+        return self.asked.result
 
-    def _is_free(self, left: int) -> bool:
-        """Whether the other process may work on shards, of which so many are `left`.
-
-        One that was asked something keeps the memory that it needed for it: another one takes its place, where there is
-        enough left to do.
-        """
-        if self.asked is None:
-            return True
-        if not self.asked.done() or left < WORTH_ANOTHER:
-            return False
-        self.close()
-        self.pool, self.asked = sparing_pool(1, self.name, self.environment), None
-        return True
+    def let(self, function: Callable[[Job], Found], job: Job) -> Found:
+        """What `function` returns, called by a process that has the tools."""
+        return self.pool.submit(function, job).result() if self.pool and self.waits else function(job)
 
 
 def ended(what: str) -> WorldError:
@@ -177,12 +182,17 @@ def ended(what: str) -> WorldError:
     )
 
 
-def sparing_pool(processes: int, name: str, machine: Environment) -> ProcessPoolExecutor:
-    """Processes that open the key store of the data set `name` for themselves, and give memory back at once."""
+def sparing_pool(processes: int, name: str, machine: Environment, tools: Sequence[str] = ()) -> ProcessPoolExecutor:
+    """Processes that open the key store of the data set `name` for themselves, and give memory back at once.
+
+    They are spawned or, where `tools` are named, forked from a process that did nothing but import these.
+    """
     for variable, value in SPARING.items():
         os.environ.setdefault(variable, value)
-    spawned = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, spawned, begin_beside, (machine.home, machine.master_key, name))
+    begun = multiprocessing.get_context("forkserver" if tools else "spawn")
+    if tools:
+        begun.set_forkserver_preload([*tools])
+    return ProcessPoolExecutor(processes, begun, begin_beside, (machine.home, machine.master_key, name))
 
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:

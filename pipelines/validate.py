@@ -31,6 +31,8 @@ from pipelines.versions import version_of
 
 # Of more rows the checks of the table look at a part: each costs what judging it costs once more.
 LOOKED_AT = 200_000
+# What judges a shard, with Great Expectations, whose import takes three seconds.
+TOOLS = ("great_expectations", "great_expectations.execution_engine", "pipelines.judging", "pipelines.validate")
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,20 @@ def validate(
     """
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
-    with drafting(validated) as drafts, crew(len(shards), record.name, environment) as working:
+    with drafting(validated) as drafts, crew(len(shards), record.name, environment, TOOLS) as working:
         looked_over = working.ask(_look_over, _Looking(raw.absolute(), shards, record, access, checks))
         outcomes = working.map(judge, Judging(raw.absolute(), record, access, drafts.absolute()), shards)
         paths = [drafts / f"{shard.name}.parquet" for shard in shards]
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:
-            _judge_all(paths, record, outcomes, Path(project))
+            reasons = working.let(_judge_all, _Judged(paths, record, outcomes, Path(project)))
             report = looked_over()
             refuse_grave(report)
-            counts = _count(paths, reasons_of(record))
+            counts = _count(paths, reasons)
             _publish_pages(docs, Path(project), record, counts, report)
         share = 1 - counts.accepted / max(counts.rows, 1)
         if counts.rows == 0 or share > max_quarantined:
             raise _too_many(counts, share, max_quarantined)
-        _write(validated, paths, shards, counts, reasons_of(record))
+        _write(validated, paths, shards, counts, reasons)
 
 
 def spread(shards: Sequence[Shard], share: float) -> list[Shard]:
@@ -104,18 +106,28 @@ def _look_over(job: _Looking, vault: Vault) -> Report:
     return look_over(frames, job.record, job.checks, rows, rows * len(some) // max(len(job.shards), 1))
 
 
-def _judge_all(paths: list[Path], record: Record, outcomes: Sequence[list[Outcome]], project: Path) -> None:
-    """Add to the drafts what only all rows tell, and have the pages of the whole written in `project`."""
-    heights = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
-    places = write_pages(list(judge_across(paths, record).values()), sum(heights), record, outcomes, project)
+@dataclass(frozen=True)
+class _Judged:
+    paths: list[Path]
+    record: Record
+    outcomes: Sequence[list[Outcome]]
+    project: Path
+
+
+def _judge_all(job: _Judged) -> list[str]:
+    """Add to the drafts what only all rows tell, and have the pages of the whole written; `reasons_of` the record."""
+    heights = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in job.paths]
+    across = list(judge_across(job.paths, job.record).values())
+    places = write_pages(across, sum(heights), job.record, job.outcomes, job.project)
     start = 0
-    for path, height in zip(paths, heights, strict=True):
+    for path, height in zip(job.paths, heights, strict=True):
         rows = pl.read_parquet(path, columns=["row", "planted", "faults"])
         here = {number: at[(at >= start) & (at < start + height)] - start for number, at in places.items()}
         both = pl.DataFrame([rows["faults"], faults(here, height).alias("across")])
         all_ = both.select(pl.concat_list("faults", "across").list.sort().alias("faults"))
         rows.with_columns(all_).write_parquet(path)
         start += height
+    return reasons_of(job.record)
 
 
 def _count(paths: list[Path], reasons: list[str]) -> Counts:

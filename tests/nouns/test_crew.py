@@ -1,12 +1,14 @@
-"""Who works on shards: this process, one beside it, and a third one where that one was asked something meanwhile."""
+"""Who works on shards: this process and one beside it, or two that have the tools; and what they tell each other."""
 
 import os
+import pickle
 import time
 from pathlib import Path
 
 import pytest
 
 from pipelines.environment import read_environment
+from pipelines.errors import FlywheelError, SealError
 from pipelines.shards import Shard, crew
 from pipelines.vault import Vault
 
@@ -19,28 +21,62 @@ def work(seconds: float, shard: Shard, vault: Vault) -> tuple[str, int]:
     return shard.name, os.getpid()
 
 
+def where(job: int) -> int:
+    return os.getpid()
+
+
 def asked(seconds: float, vault: Vault) -> int:
     time.sleep(seconds)
     return os.getpid()
 
 
 @MANY
-def test_what_was_asked_is_answered_beside_and_another_process_helps_after_it(own_home: Path, tmp_path: Path) -> None:
+def test_what_was_asked_is_answered_by_a_process_of_its_own_while_shards_are_worked_on(
+    own_home: Path, tmp_path: Path
+) -> None:
     with crew(len(SHARDS), "shards", read_environment(os.environ, tmp_path)) as working:
-        answer = working.ask(asked, 0.0)
-        beside = answer()
+        answer = working.ask(asked, 1.0)
         found = working.map(work, 0.02, SHARDS)
-    assert [name for name, _ in found] == [shard.name for shard in SHARDS]
-    helpers = {process for _, process in found}
-    assert beside not in helpers  # it keeps the memory that it needed
-    assert os.getpid() in helpers
-    assert len(helpers) == 2
+        assert [name for name, _ in found] == [shard.name for shard in SHARDS]
+        workers = {process for _, process in found}
+        assert os.getpid() in workers
+        assert answer() not in workers  # what it needed of memory ends with it
+        assert working.let(where, 0) == os.getpid()
 
 
 @MANY
-def test_while_it_is_busy_with_the_answer_the_shards_are_done_here(own_home: Path, tmp_path: Path) -> None:
-    with crew(len(SHARDS), "shards", read_environment(os.environ, tmp_path)) as working:
-        answer = working.ask(asked, 2.0)
-        found = working.map(work, 0.001, SHARDS)
-        assert {process for _, process in found} == {os.getpid()}
-        assert answer() != os.getpid()
+def test_where_tools_are_needed_two_others_work_and_this_process_waits(own_home: Path, tmp_path: Path) -> None:
+    tools = ("decimal", "pipelines.shards")
+    with crew(len(SHARDS), "shards", read_environment(os.environ, tmp_path), tools) as working:
+        found = working.map(work, 0.02, SHARDS)
+        assert [name for name, _ in found] == [shard.name for shard in SHARDS]
+        workers = {process for _, process in found}
+        assert len(workers) == 2
+        assert os.getpid() not in workers
+        assert working.let(where, 0) in workers
+
+
+def refuse(job: None, shard: Shard, vault: Vault) -> None:
+    raise SealError("The seal is another one.", "Expected that of the key store.", "bring the key store.")
+
+
+@pytest.mark.parametrize("tools", [(), ("pipelines.shards",)])
+def test_what_another_process_refuses_is_told_in_its_own_three_lines(
+    tools: tuple[str, ...], own_home: Path, tmp_path: Path
+) -> None:
+    environment = read_environment(os.environ, tmp_path)
+    with pytest.raises(SealError, match="Fix: bring"), crew(9, "shards", environment, tools) as working:
+        working.map(refuse, None, SHARDS)
+
+
+def kinds(kind: type[FlywheelError]) -> list[type[FlywheelError]]:
+    return [kind, *(each for below in kind.__subclasses__() for each in kinds(below))]
+
+
+@pytest.mark.parametrize("kind", kinds(FlywheelError))
+def test_an_error_says_the_same_behind_a_pickle(kind: type[FlywheelError]) -> None:
+    error = kind.__new__(kind)
+    FlywheelError.__init__(error, "a", "b", "c")
+    error.exit_code = 7
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 our own bytes, of a moment ago
+    assert (type(again), str(again), again.exit_code) == (kind, "a\nb\nFix: c", 7)

@@ -17,8 +17,6 @@
 No message ever holds a row's value: columns, counts, line numbers and file names only.
 """
 
-from typing import Any
-
 
 class FlywheelError(Exception):
     """A failure whose message is shown to the user as it is, without a traceback."""
@@ -28,12 +26,12 @@ class FlywheelError(Exception):
     def __init__(self, what: str, expected: str, fix: str) -> None:
         super().__init__(f"{what}\n{expected}\nFix: {fix}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """How it comes from a process that works for another one: with its words, not with its three parts."""
         return _again, (type(self), str(self), vars(self))
 
 
-def _again(kind: type[FlywheelError], message: str, state: dict[str, Any]) -> FlywheelError:
+def _again(kind: type[FlywheelError], message: str, state: dict[str, object]) -> FlywheelError:
     error = kind.__new__(kind)
     Exception.__init__(error, message)
     vars(error).update(state)

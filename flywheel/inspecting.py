@@ -1,6 +1,7 @@
 """`flywheel inspect SOURCE`: what a source seems to hold, what `record` could be, and what is unsure about it."""
 
 import json
+import os
 import shutil
 import textwrap
 import unicodedata
@@ -9,12 +10,16 @@ from pathlib import Path
 
 from flywheel.reading import speaking_as
 from flywheel.words import count
+from pipelines.environment import read_environment
 from pipelines.errors import ParameterError
+from pipelines.ingest import reach_of
 from pipelines.proposing.folders import unpacked_size
 from pipelines.proposing.layout import suffix_format
 from pipelines.proposing.proposal import Proposal, Proposed, propose
 from pipelines.proposing.writing import in_json, parameters_of, split_name, written
 from pipelines.record import Role
+from pipelines.sources import databases
+from pipelines.sources.elsewhere import Download
 from pipelines.sources.opening import shown
 
 WIDEST_NAME = 32
@@ -29,7 +34,7 @@ def inspect(source: str, label: str | None, write: str | None, *, as_json: bool)
     """
     path = Path(source).expanduser()
     proposal = look(source, {label: "label"} if label else {})
-    place = str(path.resolve())
+    place = source if "://" in source else str(path.resolve())
     if write is not None:
         _write(Path(write), text_of(proposal, place))
     if as_json:
@@ -40,22 +45,43 @@ def inspect(source: str, label: str | None, write: str | None, *, as_json: bool)
 
 
 def look(source: str, told: Mapping[str, Role]) -> Proposal:
-    """The proposal for a source as somebody names it. Raises ParameterError for a wrong name."""
+    """The proposal for a source as somebody names it. Raises ParameterError for a wrong name.
+
+    What a URL names is downloaded for as long as it is looked at.
+    """
     path = Path(source).expanduser()
-    if "://" in source or not path.exists():
+    if databases.is_database(source):
         raise ParameterError(
-            "inspect: the source is a URL." if "://" in source else f"inspect: {shown(path)} does not exist.",
-            "Expected a file or a folder with data.",
-            "download it first." if "://" in source else "check the path; it is read from the folder that you are in.",
+            "inspect: the source is a database.",
+            "Expected a file, a folder, or the URL of a file.",
+            "write `ingest.query` and `record` yourself; or look at some of its rows in a file first.",
         )
     with speaking_as("inspect"):
-        return propose(path, told)
+        if "://" in source:
+            return _look_elsewhere(source, told)
+        if path.exists():
+            return propose(path, told)
+    raise ParameterError(
+        f"inspect: {shown(path)} does not exist.",
+        "Expected a file or a folder with data.",
+        "check the path; it is read from the folder that you are in.",
+    )
+
+
+def _look_elsewhere(source: str, told: Mapping[str, Role]) -> Proposal:
+    brought = Download(source, None, None, reach_of(read_environment(os.environ, Path.cwd())))
+    try:
+        brought.bring(None)
+        first = brought.files[0].path
+        return propose(first if len(brought.files) == 1 else first.parent, told)
+    finally:
+        brought.close()
 
 
 def text_of(proposal: Proposal, source: str) -> str:
     """The params.yaml for a proposal. Raises ParameterError where nothing could be learnt by it."""
     refuse_unlearnable(proposal)
-    return written(parameters_of(proposal, str(where(proposal, source))), proposal)
+    return written(parameters_of(proposal, where(proposal, source)), proposal)
 
 
 def refuse_unlearnable(proposal: Proposal) -> None:
@@ -75,9 +101,9 @@ def refuse_unlearnable(proposal: Proposal) -> None:
         )
 
 
-def where(proposal: Proposal, source: str) -> Path:
-    """The path that `ingest.source` should name: one file of the folder where only that one is meant."""
-    return proposal.found.source.resolve() if proposal.found.source.is_file() else Path(source)
+def where(proposal: Proposal, source: str) -> str:
+    """What `ingest.source` should name: a URL as it is; one file of a folder where only that one is meant."""
+    return str(proposal.found.source.resolve() if proposal.found.source.is_file() else source)
 
 
 def _write(path: Path, text: str) -> None:
@@ -101,7 +127,8 @@ def report(proposal: Proposal, source: str, width: int) -> str:
 def _headline(proposal: Proposal, source: str) -> str:
     found, sampled = proposal.found, proposal.sampled
     kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
-    written_as = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet"}[kind]
+    kinds = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet", "arrow": "Arrow"}
+    written_as = "pictures" if proposal.pictures else kinds[kind]
     if delimiter := found.settings.get("delimiter"):
         written_as += {";": " with semicolons", "|": " with bars", "\t": " with tabs", ",": " with commas"}[delimiter]
     if encoding := found.settings.get("encoding"):
@@ -112,6 +139,8 @@ def _headline(proposal: Proposal, source: str) -> str:
     mapping = found.settings.get("files")
     if mapping and proposal.splits:
         lines.append("  " + ", ".join(f"{name} → {split}" for name, split in mapping.items()))
+    elif proposal.pictures and proposal.splits:
+        lines.append(f"  {', '.join(proposal.splits)}: by their names")
     elif found.source.is_file() and Path(source).is_dir():
         lines.append(f"  read: {shown(found.source)}")
     return "\n".join(lines)
@@ -158,6 +187,8 @@ def _holds(column: Proposed) -> str:
         said.append("yes or no" if entry["type"] == "boolean" else f"{count(len(cells.values), 'value')}")
     elif entry["type"] in ("integer", "number") and "min" in entry:
         said.append(f"{entry['min']:,} to {entry['max']:,}")
+    elif entry["type"] == "image":
+        said.append("one for each row")
     elif entry["type"] == "text":
         said.append(
             f"about {cells.words:.0f} words"
@@ -191,7 +222,7 @@ def _predicts(proposal: Proposal, width: int) -> str:
         return "PREDICTS    nothing yet: no column looks like a label"
     features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
     text = proposal.holder("text")
-    source = text.name if text else count(features, "feature")
+    source = text.name if text else "pictures" if proposal.pictures else count(features, "feature")
     lines = _hanging("PREDICTS    ", f"{label.name}, {_answers(label)}, from {source}", 12, width)
     lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
     unread = [column.name for column in proposal.columns if "role" not in column.entry]

@@ -64,7 +64,7 @@ def _proposed(source: str | None, changes: Sequence[Change]) -> str:
     told = {path[2]: value for path, value in changes if path[:2] == ["record", "columns"] and path[3:] == ["role"]}
     proposal = look(_absolute(source), told)
     refuse_unlearnable(proposal)
-    values = parameters_of(proposal, str(where(proposal, _absolute(source))))
+    values = parameters_of(proposal, where(proposal, _absolute(source)))
     change(values, changes)
     return written(values, proposal)
 

@@ -173,7 +173,7 @@ def _nothing(source: Path, layouts: Sequence[Layout]) -> SourceError:
     why = "; ".join(told(layout) for layout in layouts[:WHY_NOT]) or _empty(source)
     return SourceError(
         f"inspect: {shown(source)} holds no table that we can read ({why}).",
-        "Expected rows with a label: CSV, TSV, JSON Lines or Parquet, packed with gzip or not.",
+        "Expected rows with a label: CSV, TSV, JSON Lines, Parquet or Arrow; or pictures, a folder for each class.",
         "write one row per example, with its label in a column of its own; annotated spans and plain texts have none.",
     )
 

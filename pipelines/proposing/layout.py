@@ -68,6 +68,8 @@ def layout_of(path: Path) -> Layout:
         return Layout(path, unreadable="it is an IDX file, of pictures or of their labels")
     if head.startswith(b"PAR1"):
         return _parquet(path)
+    if head.startswith(b"ARROW1"):
+        return _arrow(path)
     kind = kind_of(head)
     if kind is not None:
         return Layout(path, unreadable=f"it is {kind}")
@@ -94,6 +96,17 @@ def _parquet(path: Path) -> Layout:
     except (pyarrow.ArrowException, OSError):
         return Layout(path, unreadable="it is a Parquet file that is cut off or damaged")
     return Layout(path, tuple(names), {} if suffix_format(path) == "parquet" else {"format": "parquet"})
+
+
+def _arrow(path: Path) -> Layout:
+    import pyarrow
+
+    try:
+        with pyarrow.memory_map(str(path)) as file:
+            names = pyarrow.ipc.open_file(file).schema.names
+    except (pyarrow.ArrowException, OSError):
+        return Layout(path, unreadable="it is an Arrow file that is cut off or damaged")
+    return Layout(path, tuple(names), {} if suffix_format(path) == "arrow" else {"format": "arrow"})
 
 
 def _encoding(head: bytes, whole: bool) -> tuple[str | None, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """A source -> what `record` and the settings around it could be, and what is unsure about that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.arriving import Sample, find_source
 from pipelines.errors import ParameterError
-from pipelines.proposing import folders
+from pipelines.proposing import folders, galleries
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.folders import Found
@@ -59,7 +59,14 @@ class Proposal:
             return ()
         if self.holder("text"):
             return ("lstm", "linear")
+        if self.pictures:
+            return ("cnn", "mlp", "linear")
         return ("mlp", "linear") if self.holder("feature") else ()
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the rows are pictures."""
+        return any(column.entry["type"] == "image" for column in self.columns)
 
 
 def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
@@ -67,6 +74,8 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
 
     Raises ParameterError where a role is given to a column that is not there.
     """
+    if files := galleries.gallery(source):
+        return _of_pictures(galleries.hung(source, files), sample_of(galleries.labels(files)), told or {})
     found = folders.find(source)
     _refuse_unknown(told or {}, found)
     found, nested = _not_twice(found)
@@ -83,6 +92,19 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     return Proposal(
         _named(source), found, sampled, columns, doubts, splits, held, lengths, _with_names(columns, sampled)
     )
+
+
+def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Proposal:
+    _refuse_unknown(told, found)
+    cells = _cells(galleries.LABEL, sampled)
+    entry: dict[str, Any] = {"type": "category", "role": "label"}
+    doubts = _categories(cells, "category", "label", "none", entry)
+    seen = "if a person can be recognised in them, these are people's data, and nothing here takes a face out"
+    columns = (
+        Proposed(galleries.IMAGE, {"type": "image", "role": "feature"}, (seen,), replace(cells, values=None)),
+        Proposed(galleries.LABEL, entry, tuple(doubts), cells),
+    )
+    return Proposal(_named(found.source), found, sampled, columns, _about_rows(sampled), found.splits)
 
 
 def _refuse_unknown(told: Mapping[str, Role], found: Found) -> None:

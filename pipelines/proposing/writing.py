@@ -17,7 +17,7 @@ USUAL_HELD_BACK = 0.05
 
 def parameters_of(proposal: Proposal, source: str) -> dict[str, Any]:
     """All sections of params.yaml for a proposal, whose data lie at `source`."""
-    split, text = proposal.splits, proposal.holder("text") is not None
+    split = proposal.splits
     columns = {column.name: dict(column.entry) for column in proposal.columns}
     if split:
         columns[split_name(proposal)] = {"type": "category", "role": "split", "categories": list(split)}
@@ -35,7 +35,7 @@ def parameters_of(proposal: Proposal, source: str) -> dict[str, Any]:
         "validate": {"max_quarantined": _allowed(proposal.held_back)},
         "anonymise": anonymise,
         "split": parts,
-        "train": _text_training(proposal) if text else _table_training(proposal),
+        "train": _training(proposal),
         "evaluate": {"draws": 1000},
         "promote": {"margin": 0.02},
         "listen": {"min_feedback": 200},
@@ -59,6 +59,26 @@ def _allowed(held_back: float) -> float:
     if held_back < 0.6 * USUAL_HELD_BACK:
         return USUAL_HELD_BACK
     return min(0.9, math.ceil((held_back + USUAL_HELD_BACK) * 20) / 20)
+
+
+def _training(proposal: Proposal) -> dict[str, Any]:
+    if proposal.pictures:
+        return _picture_training(proposal)
+    return _text_training(proposal) if proposal.holder("text") else _table_training(proposal)
+
+
+def _picture_training(proposal: Proposal) -> dict[str, Any]:
+    large = proposal.sampled.read > 20_000
+    return {
+        "family": "cnn",
+        "epochs": 8 if large else 20,
+        "batch_size": 128 if large else 32,
+        "learning_rate": 0.002,
+        "patience": 5,
+        **_weights(proposal),
+        "schedule": {"decay": "cosine"},
+        "linear": {"c": 0.1},
+    }
 
 
 def _text_training(proposal: Proposal) -> dict[str, Any]:

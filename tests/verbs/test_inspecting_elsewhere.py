@@ -1,0 +1,102 @@
+"""`flywheel inspect` of what is no text file here: pictures, Arrow, a URL; and what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import workspaces
+import yaml
+from proposed import made, sentence, table
+from web import serving, versioned
+from workspaces import lines
+
+from flywheel.inspecting import inspect, look, text_of
+from flywheel.new import new
+from pipelines.errors import FlywheelError, ParameterError
+from pipelines.parameters import check_parameters
+from pipelines.pictures import grey_png
+
+HEADER = ["user_id", "said", "mood"]
+ROWS = made(
+    240, lambda dice, place: [f"u{dice.randrange(60)}", sentence(dice, good=place % 2 == 0), ("good", "bad")[place % 2]]
+)
+
+
+def roles(parameters: dict[str, Any]) -> dict[str, str]:
+    return {name: entry.get("role", "") for name, entry in parameters["record"]["columns"].items()}
+
+
+def lamps(folder: Path, *splits: str) -> Path:
+    """Twenty bright and twenty dark pictures, a folder for each, within one for each split."""
+    for split in splits or (".",):
+        for place in range(40):
+            shown = folder / split / ("on" if place % 2 else "off")
+            shown.mkdir(parents=True, exist_ok=True)
+            (shown / f"{place}.png").write_bytes(grey_png(bytes([30 + 180 * (place % 2) + place] * 16), 4, 4))
+    return folder
+
+
+def test_a_folder_of_pictures_is_proposed_by_its_folders_and_the_proposal_runs(tmp_path: Path, own_home: Path) -> None:
+    source = lamps(tmp_path / "lamps")
+    proposal = look(str(source), {})
+    assert proposal.families == ("cnn", "mlp", "linear")
+    parameters = yaml.safe_load(text_of(proposal, str(source)))
+    check_parameters(parameters)
+    assert parameters["record"]["columns"] == {
+        "image": {"type": "image", "role": "feature"},
+        "label": {"type": "category", "role": "label", "categories": ["off", "on"]},
+    }
+    place = workspaces.make(tmp_path / "workspace", parameters)
+    place.turn("split")
+    parts = [pl.read_parquet(place.path / f"data/splits/{name}.parquet") for name in ("train", "valid", "test")]
+    assert sum(part.height for part in parts) == 40
+
+
+def test_splits_that_folders_name_stand_and_a_label_is_not_read_from_pictures(tmp_path: Path) -> None:
+    source = lamps(tmp_path / "lamps", "test", "train")
+    (source / "train" / "on" / "1.png").write_bytes(b"not a picture")
+    parameters = yaml.safe_load(text_of(look(str(source), {}), str(source)))
+    assert parameters["record"]["columns"]["split"]["categories"] == ["train", "test"]
+    with pytest.raises(ParameterError, match="no column 'smile'"):
+        look(str(source), {"smile": "label"})
+
+
+def test_an_arrow_file_is_proposed_as_the_same_rows_in_csv_are(tmp_path: Path) -> None:
+    frame = pl.DataFrame(ROWS, schema=HEADER, orient="row")
+    frame.write_ipc(tmp_path / "rows.arrow")
+    frame.write_ipc(tmp_path / "rows")
+    there = {name: look(str(tmp_path / name), {}) for name in ("rows.arrow", "rows")}
+    wanted = look(str(table(tmp_path / "rows.csv", HEADER, ROWS)), {})
+    for found in there.values():
+        assert [(each.name, each.entry) for each in found.columns] == [(e.name, e.entry) for e in wanted.columns]
+    assert there["rows"].found.settings == {"format": "arrow"}
+    (tmp_path / "cut.arrow").write_bytes((tmp_path / "rows.arrow").read_bytes()[:900])
+    with pytest.raises(FlywheelError, match="cut off or damaged") as caught:
+        look(str(tmp_path / "cut.arrow"), {})
+    lines(caught.value)
+
+
+def test_a_url_is_looked_at_and_stays_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = table(tmp_path / "moods.csv", HEADER, ROWS).read_bytes()
+    with serving({"/moods.csv": versioned(body, '"1"')}) as web:
+        url = web.url("/moods.csv", "127.0.0.1")
+        with pytest.raises(FlywheelError) as caught:
+            look(url, {})
+        assert lines(caught.value)[0].startswith("inspect: ")
+        monkeypatch.setenv("FLYWHEEL_FETCH_PRIVATE", "127.0.0.1")
+        assert inspect(url, None, None, as_json=True) == 0
+        assert f'"source": "{url}"' in capsys.readouterr().out
+        assert new(str(tmp_path / "workspace"), None, url, []) == 0
+    parameters = yaml.safe_load((tmp_path / "workspace" / "params.yaml").read_text("utf-8"))
+    assert parameters["ingest"]["source"] == url
+    assert roles(parameters) == {"user_id": "subject", "said": "text", "mood": "label"}
+
+
+def test_a_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="is a database") as caught:
+        look(f"sqlite:///{tmp_path / 'rows.db'}", {})
+    lines(caught.value)

@@ -67,6 +67,15 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     return Found(trials, question.pool.labels[question.asked], ended, budget.spent, len(_ended(study)))
 
 
+def reached(trials: Sequence[Any], family: str, step: int) -> list[float]:
+    """What Optuna's `trials` of this `family` were worth after so many folds, those of them that came as far."""
+    return [
+        each.intermediate_values[step]
+        for each in trials
+        if each.params["family"] == family and step in each.intermediate_values
+    ]
+
+
 def worse(value: float, others: Sequence[float]) -> bool:
     """Whether a trial of this `value` is given up: it is not in the better half of the `others` that came as far.
 
@@ -164,11 +173,7 @@ class Course:
 
     def _worse(self, trial: "optuna.Trial", step: int, value: float, done: int) -> bool:
         """Whether it is in the worse half of its family; the first trials are what others are held against."""
-        others = [
-            each.intermediate_values[step]
-            for each in _ended(self.study)
-            if each.params["family"] == trial.params["family"] and step in each.intermediate_values
-        ]
+        others = reached(_ended(self.study), trial.params["family"], step)
         return done >= len(self.first) and worse(value, others)
 
     def _tell(self, family: str, options: Any, value: float, done: int, *, pruned: bool) -> None:

@@ -21,7 +21,7 @@ from pipelines.models import Part, Problem, auto
 from pipelines.models.budgets import Budget
 from pipelines.models.ensembles import pooled
 from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member
-from pipelines.models.searching import Course, search, worse
+from pipelines.models.searching import Course, reached, search, worse
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Silence, Trial
 from pipelines.models.worth import MEASURES, gain, measured, standard_error
@@ -130,8 +130,20 @@ class Heard(Silence):
 
 
 def test_a_trial_is_given_up_where_its_own_family_was_better_and_not_because_another_one_is(tmp_path: Path) -> None:
+    import optuna
+
     assert [worse(value, [0.8, 0.9]) for value in (0.84, 0.86)] == [True, False]
     assert not worse(0.1, [])
+    known = {"family": optuna.distributions.CategoricalDistribution(["ngrams", "cnn"])}
+    tried = [
+        optuna.trial.create_trial(
+            params={"family": family}, distributions=known, value=0.0, intermediate_values=dict(enumerate(values, 1))
+        )
+        for family, values in (("ngrams", [0.9, 0.8]), ("cnn", [0.5]), ("cnn", [0.4, 0.6]))
+    ]
+    assert reached(tried, "cnn", 1) == [0.5, 0.4]
+    assert reached(tried, "cnn", 2) == [0.6]
+    assert reached(tried, "ngrams", 3) == []
     heard = Heard()
     options = Auto(folds=2, trials=14, families=("linear", "boosting"))
     search(auto.pose_to_all(flats(), options, schedule(tmp_path)), tmp_path / "search", heard)

@@ -13,7 +13,6 @@ from flywheel.words import count
 from pipelines.environment import read_environment
 from pipelines.errors import ParameterError
 from pipelines.ingest import reach_of
-from pipelines.proposing.folders import unpacked_size
 from pipelines.proposing.layout import suffix_format
 from pipelines.proposing.proposal import Proposal, Proposed, propose
 from pipelines.proposing.writing import in_json, parameters_of, split_name, written
@@ -134,7 +133,7 @@ def _headline(proposal: Proposal, source: str) -> str:
     if encoding := found.settings.get("encoding"):
         written_as += f" in {encoding}"
     read = f"{sampled.read:,} rows" if sampled.all else f"the first {sampled.read:,} rows"
-    size = f"{count(len(found.files), 'file')}, {unpacked_size(found)}"
+    size = f"{count(len(found.files), 'file')}, {proposal.size}"
     lines = [Path(source).name or source, f"  {written_as}; {size}; {read}, {count(len(proposal.columns), 'column')}"]
     mapping = found.settings.get("files")
     if mapping and proposal.splits:

@@ -36,9 +36,9 @@ class Terminal:
         sys.stderr.flush()
 
     def doing(self, told: str) -> None:
-        """Say what is being done, where somebody looks on, until the next line takes its place."""
+        """Say what is being done, where somebody looks on, until the next line, or nothing, takes its place."""
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r  {told}\033[K")
+            sys.stderr.write(f"\r{f'  {told}' if told else ''}\033[K")
             sys.stderr.flush()
 
     def trial(self, family: str, measures: dict[str, float], told: str) -> None:

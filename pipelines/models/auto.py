@@ -76,7 +76,7 @@ def looked_at(trials: Sequence[Trial]) -> list[Trial]:
     different = list({repr((trial.family, trial.options)): trial for trial in reversed(trials)}.values())[::-1]
     best = {trial.family: trial.number for trial in reversed(different)}
     others = [trial.number for trial in different if trial.number not in best.values()]
-    chosen = {*best.values(), *others[: FINALISTS - len(best)]}
+    chosen = {*best.values(), *others[: max(FINALISTS - len(best), 0)]}
     return [trial for trial in different if trial.number in chosen]
 
 

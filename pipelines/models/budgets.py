@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Budget:
-    """`seconds` from now on, for a search in so many `folds` whose answer is of `members` models at the `most`."""
+    """`seconds` from now on, for a search in so many `folds` whose answer is of so many models at the `most`."""
 
     seconds: float
     folds: int

@@ -58,7 +58,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     first = first_trials(found)
     budget = Budget(60 * options.minutes, len(question.cuts), options.most)
     course = Course(study, question, found, first, place, budget, watcher)
-    while (done := len(_ended(study))) < options.trials and not (done and budget.over(course.seconds())):
+    while (done := len(_ended(study))) < options.trials and not (done and course.over):
         course.one(done)
     ended = "minutes" if done < options.trials or course.late else "trials"
     storage.remove_session()
@@ -117,6 +117,11 @@ class Course:
     budget: Budget
     watcher: Watcher | None
     late: set[str] = field(default_factory=set)  # families that there is no time for
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no time left for a trial of any family."""
+        return self.late >= set(self.found) or self.budget.over(self.seconds())
 
     def seconds(self) -> list[float]:
         """How long the trials took that went to their end, the best first."""

@@ -11,6 +11,7 @@ from pipelines.bundle import Bundle
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto, Measured
+from pipelines.models.spaces import spaces
 from pipelines.models.starting import kept
 from pipelines.models.worth import usual
 
@@ -71,8 +72,11 @@ class Question:
 
     def identity(self) -> str:
         """A digest of the rows, of their order and of all that decides how a trial is measured; the budget is not."""
-        options = replace(self.options, trials=0, minutes=0.0, most=0)
-        total = hashlib.sha256(repr((options, self.problem.labels, self.problem.seed, self.by)).encode())
+        options, asked = replace(self.options, trials=0, minutes=0.0, most=0), self.schedule
+        course = (asked.epochs, asked.batch_size, asked.learning_rate, asked.patience, asked.pace)
+        drawn = spaces(self.problem, self.options.families)
+        chosen = (options, course, drawn, self.problem.record, self.problem.labels, self.problem.seed, self.by)
+        total = hashlib.sha256(repr(chosen).encode())
         total.update(self.problem.weights.tobytes() + self.pool.labels.tobytes())
         for name, cells in self.pool.columns.items():
             total.update(repr((name, list(cells))).encode("utf-8", "surrogatepass"))

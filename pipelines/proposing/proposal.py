@@ -47,6 +47,7 @@ class Proposal:
     held_back: float = 0.0
     lengths: tuple[int, int] = (0, 0)
     with_names: float = 0.0
+    size: str = ""  # of the files, for people: what a URL named is no longer there when it is told
 
     def holder(self, role: Role) -> Proposed | None:
         """The column that has a role."""
@@ -89,9 +90,8 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     splits = found.splits if roles.holder("split") is None and len(set(found.splits)) > 1 else ()
     doubts = (*found.doubts, *nested, *roles.doubts, *_about_rows(sampled))
     held, lengths = _held_back(columns, sampled), _lengths(columns, sampled)
-    return Proposal(
-        _named(source), found, sampled, columns, doubts, splits, held, lengths, _with_names(columns, sampled)
-    )
+    names, size = _with_names(columns, sampled), folders.unpacked_size(found)
+    return Proposal(_named(source), found, sampled, columns, doubts, splits, held, lengths, names, size)
 
 
 def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Proposal:
@@ -101,10 +101,16 @@ def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Pr
     doubts = _categories(cells, "category", "label", "none", entry)
     seen = "if a person can be recognised in them, these are people's data, and nothing here takes a face out"
     columns = (
-        Proposed(galleries.IMAGE, {"type": "image", "role": "feature"}, (seen,), replace(cells, values=None)),
+        Proposed(
+            galleries.IMAGE,
+            {"type": "image", "role": "feature"},
+            (seen,),
+            replace(cells, name=galleries.IMAGE, values=None),
+        ),
         Proposed(galleries.LABEL, entry, tuple(doubts), cells),
     )
-    return Proposal(_named(found.source), found, sampled, columns, _about_rows(sampled), found.splits)
+    size = folders.unpacked_size(found)
+    return Proposal(_named(found.source), found, sampled, columns, _about_rows(sampled), found.splits, size=size)
 
 
 def _refuse_unknown(told: Mapping[str, Role], found: Found) -> None:

@@ -68,44 +68,37 @@ def _training(proposal: Proposal) -> dict[str, Any]:
 
 
 def _picture_training(proposal: Proposal) -> dict[str, Any]:
-    large = proposal.sampled.read > 20_000
-    return {
-        "family": "cnn",
-        "epochs": 8 if large else 20,
-        "batch_size": 128 if large else 32,
-        "learning_rate": 0.002,
-        "patience": 5,
-        **_weights(proposal),
-        "schedule": {"decay": "cosine"},
-        "linear": {"c": 0.1},
-    }
+    epochs, batch = (8, 128) if proposal.sampled.read > 20_000 else (20, 32)
+    course = _course(proposal, "cnn", epochs, batch, 0.002, 5)
+    return {**course, "schedule": {"decay": "cosine"}, "linear": {"c": 0.1}}
 
 
 def _text_training(proposal: Proposal) -> dict[str, Any]:
     length = min(200, max(32, 8 * math.ceil(proposal.lengths[1] / 8)))
     return {
-        "family": "lstm",
-        "epochs": 12 if proposal.sampled.read <= 20_000 else 6,
-        "batch_size": 64,
-        "learning_rate": 0.001,
-        "patience": 3,
-        **_weights(proposal),
+        **_course(proposal, "lstm", 12 if proposal.sampled.read <= 20_000 else 6, 64, 0.001, 3),
         "linear": {"words": 2, "characters": 3, "terms": 200_000, "c": 10.0},
         "lstm": {"vocabulary": 20_000, "length": length, "embedding": 64, "units": 64, "dropout": 0.5},
     }
 
 
 def _table_training(proposal: Proposal) -> dict[str, Any]:
-    large = proposal.sampled.read > 20_000
+    epochs, batch, layers = (30, 256, [64, 32]) if proposal.sampled.read > 20_000 else (40, 64, [64])
+    course = _course(proposal, "mlp", epochs, batch, 0.001, 5)
+    return {**course, "linear": {"c": 1.0}, "mlp": {"layers": layers, "dropout": 0.2}}
+
+
+def _course(
+    proposal: Proposal, family: str, epochs: int, batch_size: int, learning_rate: float, patience: int
+) -> dict[str, Any]:
+    """What `train` says of every network, whatever it reads."""
     return {
-        "family": "mlp",
-        "epochs": 30 if large else 40,
-        "batch_size": 256 if large else 64,
-        "learning_rate": 0.001,
-        "patience": 5,
+        "family": family,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "patience": patience,
         **_weights(proposal),
-        "linear": {"c": 1.0},
-        "mlp": {"layers": [64, 32] if large else [64], "dropout": 0.2},
     }
 
 

@@ -20,7 +20,7 @@ from pipelines.errors import ParameterError
 from pipelines.models import Part, Problem, auto
 from pipelines.models.budgets import Budget
 from pipelines.models.ensembles import pooled
-from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member
+from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member, Pace
 from pipelines.models.searching import Course, reached, search, worse
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Silence, Trial
@@ -171,6 +171,22 @@ def test_a_family_that_there_is_no_time_for_is_not_begun_again_and_the_others_go
     assert {("boosting", "PRUNED", 0)} == {trial for trial in tried[2:] if trial[0] == "boosting"}
     assert ("linear", "COMPLETE", 2) in tried[2:]
     assert len(heard.trials) == 2 + sum(family == "linear" for family, _, _ in tried[2:])
+    assert not course.over
+    assert replace(course, late={"linear", "boosting"}).over
+
+
+def test_what_was_tried_by_another_schedule_or_another_choice_is_another_search(tmp_path: Path) -> None:
+    usual = schedule(tmp_path)
+    asked = [
+        (flats(), Auto(folds=2), usual),
+        (flats(), Auto(folds=2), replace(usual, epochs=2)),
+        (flats(), Auto(folds=2), replace(usual, pace=Pace(ema=0.9))),
+        (flats(), Auto(folds=2, families=("linear",)), usual),
+        (flats(Column("said", "text", "text")), Auto(folds=2), usual),
+    ]
+    names = [auto.pose_to_all(*each).identity() for each in asked]
+    assert len(set(names)) == len(names)
+    assert auto.pose_to_all(flats(), Auto(folds=2, trials=3, minutes=1), usual).identity() == names[0]
 
 
 @pytest.mark.parametrize(("task", "measure"), [("regression", "accuracy"), ("classification", "r2")])

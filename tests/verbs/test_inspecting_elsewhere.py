@@ -90,6 +90,10 @@ def test_a_url_is_looked_at_and_stays_the_source(
         monkeypatch.setenv("FLYWHEEL_FETCH_PRIVATE", "127.0.0.1")
         assert inspect(url, None, None, as_json=True) == 0
         assert f'"source": "{url}"' in capsys.readouterr().out
+        assert inspect(url, None, None, as_json=False) == 0
+        told = capsys.readouterr().out
+        assert "moods.csv\n  CSV; 1 file, " in told
+        assert f"flywheel new DIR --source {url}" in told
         assert new(str(tmp_path / "workspace"), None, url, []) == 0
     parameters = yaml.safe_load((tmp_path / "workspace" / "params.yaml").read_text("utf-8"))
     assert parameters["ingest"]["source"] == url

@@ -96,5 +96,4 @@ class Fresh:
             return ids
         people = rows[subject.name]
         named = people.is_not_null() & (people != "")
-        names = pl.Series(self.vault.pseudonyms(people.filter(named)), dtype=pl.String)
-        return ids.clone().scatter(named.arg_true(), names)
+        return ids.clone().scatter(named.arg_true(), self.vault.pseudonyms(people.filter(named)))

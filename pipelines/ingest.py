@@ -16,7 +16,7 @@ from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.canaries import plant
 from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
-from pipelines.environment import Environment
+from pipelines.environment import Environment, return_memory
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest, drafting
 from pipelines.fresh import Fresh
@@ -91,6 +91,7 @@ def ingest(
     changes: what was sealed until then are drafts beside it, in parts of `part_rows` rows, so that memory does not grow
     with the source. Raises SourceError where it cannot be trusted.
     """
+    return_memory()
     vault = open_vault(environment.home, environment.master_key, record.name)
     vault.keys.keep()
     folder = workspace / raw
@@ -239,7 +240,7 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
         rows = frame.select(pl.col(subject.name).alias("person"), consents_given(record).alias("given"))
         last = rows.drop_nulls("person").group_by("person", maintain_order=True).last()
         people = vault.pseudonyms(last["person"])
-        here = there.has(halves_of(pl.Series(people, dtype=pl.String)))
+        here = there.has(halves_of(people))
         for person, given, is_here in zip(people, last["given"], here.tolist(), strict=True):
             if given and (person in away or person in said):
                 said[person] = True

@@ -10,14 +10,19 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
+import numpy as np
+import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.errors import SealError
+from pipelines.kept_keys import KEY, Kept
+from pipelines.seen import Halves, halves_of
 
 # A sealed row begins with the format and the name of its key.
 FORMAT = b"\x02"
@@ -29,7 +34,7 @@ CREATE TABLE IF NOT EXISTS store_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT N
 CREATE TABLE IF NOT EXISTS destroyed_keys (name BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
-KEPT = 200_000  # of 250 bytes each
+KEPT = 1_000_000  # of 48 bytes each
 AT_ONCE = 500  # SQLite bounds the number of parameters
 
 
@@ -48,7 +53,7 @@ class KeyStore:
         self._read_master = master
         self._master = AESGCM(master())
         self._most_kept = self._destroyed = 0
-        self._kept: dict[str, bytes] = {}
+        self._kept = Kept()
 
     def close(self) -> None:
         """Close the store."""
@@ -67,14 +72,41 @@ class KeyStore:
         self._most_kept = most
 
     def find(self, subjects: Collection[str]) -> dict[str, bytes]:
-        """The keys that stand in the store now. A service would go on with one destroyed elsewhere if it kept them."""
-        wanted = set(subjects)
+        """The keys of those of `subjects` who have one."""
+        different = pl.Series(list(dict.fromkeys(subjects)), dtype=pl.String)
+        found = zip(different, self.find_each(different), strict=True)
+        return {subject: key for subject, key in found if key is not None}
+
+    def find_each(self, subjects: pl.Series) -> list[bytes | None]:
+        """The key of each of these different `subjects` that stands in the store now, or None.
+
+        A service would go on with one destroyed elsewhere if it kept them.
+        """
         if not self._most_kept:
-            return self._read(wanted)
-        if (destroyed := self._count("destroyed_keys")) != self._destroyed or len(self._kept) > self._most_kept:
-            self._kept, self._destroyed = {}, destroyed
-        self._kept |= self._read(wanted - self._kept.keys())
-        return {subject: key for subject in wanted if (key := self._kept.get(subject)) is not None}
+            read = self._read(set(subjects))
+            return [read.get(subject) for subject in subjects]
+        names = halves_of(subjects)
+        if (destroyed := self._count("destroyed_keys")) != self._destroyed:
+            self._kept, self._destroyed = Kept(), destroyed
+        here, kept = self._kept.find(names)
+        if here.all():
+            return list(kept)
+        found: list[bytes | None] = list(kept)
+        away = np.flatnonzero(~here)
+        wanted = subjects.gather(away).to_list()
+        read = self._read(set(wanted))
+        for place, subject in zip(away.tolist(), wanted, strict=True):
+            found[place] = read.get(subject)
+        self._keep(names[away], [read.get(subject) for subject in wanted])
+        return found
+
+    def _keep(self, names: Halves, keys: Sequence[bytes | None]) -> None:
+        """Let those of `keys` stay in memory that are there; where there is no room for them, all others go."""
+        there = [key for key in keys if key is not None]
+        if self._kept.count + len(there) > self._most_kept:
+            self._kept = Kept()
+        if len(there) <= self._most_kept:
+            self._kept.take(names[[key is not None for key in keys]], there)
 
     def _read(self, subjects: set[str]) -> dict[str, bytes]:
         found = self._select(subjects)
@@ -86,19 +118,29 @@ class KeyStore:
 
     def ensure(self, subjects: Collection[str]) -> dict[str, bytes]:
         """The keys of `subjects`, durable before this returns; who has none gets one."""
-        keys = self.find(subjects)
-        if len(keys) == len(subjects) or not (missing := sorted(set(subjects) - keys.keys())):
-            return keys
-        drawn = secrets.token_bytes(32 * len(missing))
-        fresh = {subject: drawn[32 * place : 32 * place + 32] for place, subject in enumerate(missing)}
-        wrapped = [(subject, _wrap(self._master, subject, key)) for subject, key in fresh.items()]
+        different = pl.Series(list(dict.fromkeys(subjects)), dtype=pl.String)
+        return dict(zip(different, self.ensure_each(different), strict=True))
+
+    def ensure_each(self, subjects: pl.Series) -> list[bytes]:
+        """The key of each of these different `subjects`, durable before this returns; who has none gets one."""
+        keys = self.find_each(subjects)
+        while missing := [place for place, key in enumerate(keys) if key is None]:
+            for place, key in zip(missing, self._make(subjects.gather(missing)), strict=True):
+                keys[place] = key
+        return cast("list[bytes]", keys)
+
+    def _make(self, subjects: pl.Series) -> Sequence[bytes | None]:
+        """New keys of `subjects`, who had none a moment ago; where another process was first, its keys stand."""
+        drawn = secrets.token_bytes(KEY * len(subjects))
+        keys = [drawn[start : start + KEY] for start in range(0, len(drawn), KEY)]
+        wrapped = [(each, _wrap(self._master, each, key)) for each, key in sorted(zip(subjects, keys, strict=True))]
         with self._lock, self._store:
-            # Another process may have been first: its key stands, ours is dropped.
             stored = self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", wrapped).rowcount
-        if stored < len(fresh):
-            return keys | self.find(missing)
-        self._kept |= fresh if self._most_kept else {}
-        return keys | fresh
+        if stored < len(keys):
+            return self.find_each(subjects)
+        if self._most_kept:
+            self._keep(halves_of(subjects), keys)
+        return keys
 
     def destroy(self, subjects: Collection[str], *, forget: bool = True) -> set[str]:
         """Destroy the keys of `subjects` for good and remember who was forgotten, if so asked; those who had a key."""

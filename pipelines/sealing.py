@@ -18,6 +18,8 @@ from pipelines.vault import Vault
 
 # Each keeps a part in memory.
 MOST_PROCESSES = 3
+# Parts that wait for them: enough that they are never idle while this process seals one itself.
+MOST_WAITING = 2
 
 
 class Sealer:
@@ -69,7 +71,7 @@ class Sealer:
         processes = max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_PROCESSES))
         if self._pool is None:
             self._pool = sparing_pool(processes, self._name, self._environment)
-        if sum(not task.done() for task in self._sealing) <= processes:
+        if sum(not task.done() for task in self._sealing) < processes + MOST_WAITING:
             # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
             content = io.BytesIO()
             part.write_ipc(content)

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipelines.environment import Environment
+from pipelines.environment import Environment, return_memory
 from pipelines.errors import WorldError
 from pipelines.raw import parts
 from pipelines.vault import Vault, open_vault
@@ -92,6 +92,7 @@ def crew(shards: int, name: str, environment: Environment, tools: Sequence[str] 
     Where they need `tools`, modules that take seconds to import, two others work, forked from one process that imported
     them, and this one waits. Raises WorldError where another process that works on them ends.
     """
+    return_memory()
     vault = open_vault(environment.home, environment.master_key, name)
     vault.keys.keep()
     many = shards > 1 and len(os.sched_getaffinity(0)) > 1 and not environment.dask
@@ -197,6 +198,7 @@ def sparing_pool(processes: int, name: str, machine: Environment, tools: Sequenc
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:
     """Open the key store in a process that works for another one, and let it end with that one."""
+    return_memory()
     vault = open_vault(home, master_key, name)
     vault.keys.keep()
     _own.append(vault)

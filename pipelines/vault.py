@@ -7,7 +7,8 @@ Whoever opens rows shows the entry of the access log that says why.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ from pipelines.cells import Cells, decode, decode_rows, encode
 from pipelines.errors import SealError
 from pipelines.keys import FORMAT, HEAD, KeyStore, derive, head
 from pipelines.master import open_key_store
-from pipelines.seen import AT_ONCE, digests
+from pipelines.seen import AT_ONCE, digests, one_by_one
 
 # Bytes. Of nonces that look random one key bears 2^32 (NIST SP 800-38D, 8.3), and no person has as many rows.
 NONCE = 12
@@ -28,8 +29,8 @@ BODY = HEAD + NONCE
 _NONCES = hashlib.blake2b(digest_size=NONCE, person=b"nonce of a row")
 OPENED_AT_ONCE = 100_000
 
-# The name of a row, its subject's pseudonym, and its cells, sealed or not.
-Piece = tuple[bytes, str, bytes]
+# The name of a row and its cells, sealed or not.
+Piece = tuple[bytes, bytes]
 
 
 class Vault:
@@ -51,9 +52,10 @@ class Vault:
         """The name under which a subject is known from arrival on: 32 hexadecimal digits, keyed."""
         return hashlib.blake2b(subject.encode("utf-8"), key=self._subjects, digest_size=16).hexdigest()
 
-    def pseudonyms(self, subjects: Iterable[str]) -> list[str]:
+    def pseudonyms(self, subjects: pl.Series) -> pl.Series:
         """The pseudonyms of many subjects, in half the time."""
-        return [name.hex() for name in digests((subject.encode() for subject in subjects), self._subjects)]
+        names = digests(one_by_one(subjects.cast(pl.Binary)), self._subjects)
+        return pl.Series(subjects.name, names, dtype=pl.Binary).bin.encode("hex")
 
     def row_id(self, cells: Cells, occurrence: int) -> str:
         """The id of the `occurrence`-th row that holds exactly these `cells`: 32 hexadecimal digits, keyed."""
@@ -84,12 +86,15 @@ class Vault:
 
     def seal_contents(self, rows: Sequence[str], subjects: Sequence[str], contents: Sequence[bytes]) -> list[bytes]:
         """The same for cells that were encoded already; fastest where the rows of a subject are neighbours."""
-        return _sealed(zip(map(str.encode, rows), subjects, contents, strict=True), self.keys.ensure(set(subjects)))
+        keys = self.keys.ensure(subjects)
+        owners = ((keys[subject], len(list(own))) for subject, own in groupby(subjects))
+        return list(_sealed(owners, zip(map(str.encode, rows), contents, strict=True)))
 
     def seal_frame(self, ready: pl.DataFrame) -> pl.Series:
         """The same for the rows of `ready` (row, subject, content)."""
-        keys = self.keys.ensure(set(ready["subject"].unique()))
-        return _by_subject(ready.select("row", "subject", "content"), lambda rows: _sealed(rows, keys))
+        order, owners, rows = _by_subject(ready, "content")
+        keys = self.keys.ensure_each(owners["value"])
+        return _back(_sealed(zip(keys, owners["len"], strict=True), rows), order)
 
     def open(self, rows: Iterable[tuple[str, str, bytes]], access: Access) -> list[list[str | None] | None]:
         """The cells of each (row id, subject pseudonym, sealed cells); None where the subject was forgotten.
@@ -98,16 +103,20 @@ class Vault:
         where bytes were altered or belong to another row.
         """
         rows = list(rows)
-        pieces = ((row.encode(), subject, sealed) for row, subject, sealed in rows)
-        contents = _opened(pieces, *self._keys({subject for _, subject, _ in rows}, access))
+        subjects = pl.Series([subject for _, subject, _ in rows], dtype=pl.String).unique()
+        found, destroyed = self._keys(subjects, access)
+        keys = dict(zip(subjects, found, strict=True))
+        owners = ((keys[subject], 1) for _, subject, _ in rows)
+        contents = _opened(owners, ((row.encode(), sealed) for row, _, sealed in rows), destroyed)
         return [None if content is None else decode(content) for content in contents]
 
     def open_frame(self, sealed: pl.DataFrame, columns: Sequence[str], access: Access) -> pl.DataFrame:
         """The rows of `sealed` (row, subject, sealed) that nobody was forgotten of, their cells as `columns`."""
-        keys, destroyed = self._keys(set(sealed["subject"].unique()), access)
 
         def cells(some: pl.DataFrame) -> pl.DataFrame:
-            found = _by_subject(some.select("row", "subject", "sealed"), lambda rows: _opened(rows, keys, destroyed))
+            order, owners, rows = _by_subject(some, "sealed")
+            keys, destroyed = self._keys(owners["value"], access)
+            found = _back(_opened(zip(keys, owners["len"], strict=True), rows, destroyed), order)
             there = found.is_not_null()
             opened = decode_rows(found.filter(there), columns)
             return pl.concat([some.filter(there).drop("sealed"), opened], how="horizontal")
@@ -115,8 +124,8 @@ class Vault:
         # In slices: what is sealed, its bytes and its cells then stand side by side for some rows only.
         return pl.concat([cells(some) for some in sealed.iter_slices(OPENED_AT_ONCE)] or [cells(sealed)], rechunk=True)
 
-    def _keys(self, subjects: Collection[str], _: Access) -> tuple[dict[str, bytes], set[bytes]]:
-        return self.keys.find(subjects), self.keys.destroyed()
+    def _keys(self, subjects: pl.Series, _: Access) -> tuple[list[bytes | None], set[bytes]]:
+        return self.keys.find_each(subjects), self.keys.destroyed()
 
     def own_names(self, subjects: Collection[str], purpose: str) -> dict[str, bytes]:
         """For each of `subjects` a key for `purpose` that comes of the subject's own, and dies with it.
@@ -135,53 +144,58 @@ def open_vault(home: Path, master_key: str | None, namespace: str) -> Vault:
     return Vault(open_key_store(home, master_key, namespace), namespace)
 
 
-def _by_subject(frame: pl.DataFrame, work: Callable[[Iterable[Piece]], Sequence[bytes | None]]) -> pl.Series:
-    """What `work` makes of the rows of `frame` (row, subject, bytes), in their order.
+def _by_subject(frame: pl.DataFrame, column: str) -> tuple[pl.Series, pl.DataFrame, Iterator[Piece]]:
+    """The order that brings a subject's rows together, each subject's name and its count of rows (value, len), and
+    what is in the rows under "row" and `column`.
 
-    It gets a subject's rows one after the other, for a cipher takes 1 µs to make and 3 kB while it lives; and not all
-    at once, for fresh memory costs as much as the cipher.
+    A cipher takes 1 µs to make and 3 kB while it lives: each is made once, and the next one takes its place.
     """
     order = frame["subject"].hash().arg_sort()
-    slices = frame.with_columns(pl.col("row").cast(pl.Binary))[order].iter_slices(AT_ONCE)
-    parts = (zip(*(column.to_list() for column in some.get_columns()), strict=True) for some in slices)
-    found = [pl.Series(work(rows), dtype=pl.Binary) for rows in parts]
-    return pl.concat([pl.Series(dtype=pl.Binary), *found]).gather(order.arg_sort())
+    names, contents = frame["row"].cast(pl.Binary).gather(order), frame[column].gather(order)
+    owners = frame["subject"].gather(order).rle().struct.unnest()
+    return order, owners, zip(one_by_one(names), one_by_one(contents), strict=True)
 
 
-def _sealed(rows: Iterable[Piece], keys: Mapping[str, bytes]) -> list[bytes]:
-    sealed, last = [], None
-    # The loop runs for each row: nothing in it calls a function of ours but for another subject.
-    for name, subject, content in rows:
-        if subject != last:
-            last, key = subject, keys[subject]
-            start, encrypt = head(key), AESGCM(key).encrypt
-        hashed = _NONCES.copy()
-        hashed.update(key + name + b"\0" + content)
-        nonce = hashed.digest()
-        sealed.append(start + nonce + encrypt(nonce, content, name))
-    return sealed
+def _back(found: Iterator[bytes | None], order: pl.Series) -> pl.Series:
+    """What was found in the rows by subject, as they came.
+
+    Not all at once: fresh memory for so many objects would cost as much as the ciphers.
+    """
+    parts = [pl.Series(dtype=pl.Binary)]
+    while some := list(islice(found, AT_ONCE)):
+        parts.append(pl.Series(some, dtype=pl.Binary))
+    return pl.concat(parts).gather(order.arg_sort())
 
 
-def _opened(rows: Iterable[Piece], keys: Mapping[str, bytes], destroyed: Collection[bytes]) -> list[bytes | None]:
-    opened: list[bytes | None] = []
-    last, expected, decrypt = None, b"", None
-    for name, subject, sealed in rows:
-        if subject != last:
-            last, key = subject, keys.get(subject)
-            expected, decrypt = (head(key), AESGCM(key).decrypt) if key else (b"", None)
-        start = sealed[:HEAD]
-        if start in destroyed:
-            opened.append(None)
-            continue
-        if decrypt is None:
-            raise _no_key()
-        if start != expected or len(sealed) < BODY:
-            raise _does_not_open(sealed)
-        try:
-            opened.append(decrypt(sealed[HEAD:BODY], sealed[BODY:], name))
-        except InvalidTag:
-            raise _does_not_open(sealed) from None
-    return opened
+def _sealed(owners: Iterable[tuple[bytes, int]], rows: Iterator[Piece]) -> Iterator[bytes]:
+    # The inner loop runs for each row: nothing in it calls a function of ours.
+    for key, count in owners:
+        start, encrypt = head(key), AESGCM(key).encrypt
+        for name, content in islice(rows, count):
+            hashed = _NONCES.copy()
+            hashed.update(key + name + b"\0" + content)
+            nonce = hashed.digest()
+            yield start + nonce + encrypt(nonce, content, name)
+
+
+def _opened(
+    owners: Iterable[tuple[bytes | None, int]], rows: Iterator[Piece], destroyed: Collection[bytes]
+) -> Iterator[bytes | None]:
+    for key, count in owners:
+        expected, decrypt = (head(key), AESGCM(key).decrypt) if key else (b"", None)
+        for name, sealed in islice(rows, count):
+            start = sealed[:HEAD]
+            if start in destroyed:
+                yield None
+                continue
+            if decrypt is None:
+                raise _no_key()
+            if start != expected or len(sealed) < BODY:
+                raise _does_not_open(sealed)
+            try:
+                yield decrypt(sealed[HEAD:BODY], sealed[BODY:], name)
+            except InvalidTag:
+                raise _does_not_open(sealed) from None
 
 
 def _does_not_open(sealed: bytes) -> SealError:

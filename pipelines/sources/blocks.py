@@ -50,7 +50,7 @@ def read_block(text: bytes, style: Style) -> tuple[pl.DataFrame, bytes] | None:
 def _whole_records(text: bytes, style: Style) -> tuple[bytes, bytes] | None:
     """The records that end in `text`, each line ended by LF alone, and the beginning of one that does not."""
     whole = text if text.endswith(b"\n") else text + b"\n"
-    plain = whole.replace(b"\r\n", b"\n")
+    plain = whole.replace(b"\r\n", b"\n") if b"\r" in whole else whole
     # A blank line is no record, but looks like one of one cell.
     if b"\r" in plain or style.width < 2 or len(text) > LONGEST_CELL:
         return None

@@ -8,6 +8,7 @@ are the joiners U+200C and U+200D, without which Persian, Hindi and many emoji a
 
 from collections import Counter
 
+import numpy as np
 import polars as pl
 
 from pipelines.checks.rows import is_well_decoded
@@ -36,14 +37,30 @@ def normalised(frame: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
     counts: Counter[str] = Counter()
     for name in frame.columns:
         cells = frame[name]
-        suspect = cells.str.contains(ANY).fill_null(value=False).arg_true()
-        if unseen := [place for place in suspect if is_well_decoded(cells[place])]:
+        if unseen := _unseen(cells):
             cells = cells.scatter(unseen, _harmless(cells[unseen], counts))
             frame = frame.with_columns(cells.alias(name))
         formulas = cells.str.contains(FORMULA)
         if formulas.any() and (count := cells.filter(formulas & ~cells.str.contains(NUMBER)).len()):
             counts["formulas"] += count
     return frame, counts
+
+
+def _unseen(cells: pl.Series) -> list[int]:
+    """The places of the cells that hold what nobody sees, but for those that were decoded wrongly."""
+    if _is_plain(cells):
+        return []
+    suspect = cells.str.contains(ANY).fill_null(value=False).arg_true()
+    return [place for place in suspect if is_well_decoded(cells[place])]
+
+
+def _is_plain(cells: pl.Series) -> bool:
+    """Whether all `cells` are printable ASCII: known from their bytes in a fifth of a pattern's time."""
+    if not cells.len() or cells.dtype != pl.String:
+        return False
+    _, _, content = cells.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()
+    # What lies below the blank wraps around.
+    return content is None or not (np.frombuffer(content, np.uint8) - np.uint8(ord(" ")) > ord("~") - ord(" ")).any()
 
 
 def _harmless(cells: pl.Series, counts: Counter[str]) -> pl.Series:

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _do_inspect(chosen: argparse.Namespace) -> int:
     from flywheel.inspecting import inspect
 
-    return inspect(chosen.source, chosen.label, chosen.write, as_json=chosen.json)
+    return inspect(chosen.source, chosen.label, chosen.write, query=chosen.query, as_json=chosen.json)
 
 
 def _do_new(chosen: argparse.Namespace) -> int:

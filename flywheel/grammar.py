@@ -33,8 +33,9 @@ Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _inspect(commands: Commands) -> None:  # type: ignore[valid-type]  # argparse names the type only in stubs
     look = commands.add_parser("inspect", help="look at a source never seen before, and propose a record")  # type: ignore[attr-defined]
-    look.add_argument("source", metavar="SOURCE", help="a file, a folder, or the URL of a file")
+    look.add_argument("source", metavar="SOURCE", help="a file, a folder, a URL, or a database")
     look.add_argument("--label", metavar="NAME", help="the column to predict, where it cannot be told")
+    look.add_argument("--query", metavar="SQL", help="the rows of a database; its only table where left out")
     look.add_argument("--write", metavar="FILE", help="write the params.yaml that is proposed to a new file")
     look.add_argument("--json", action="store_true", help="for programs")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import textwrap
 import unicodedata
@@ -13,8 +14,9 @@ from flywheel.words import count
 from pipelines.environment import read_environment
 from pipelines.errors import ParameterError
 from pipelines.ingest import reach_of
+from pipelines.proposing import queries
 from pipelines.proposing.layout import suffix_format
-from pipelines.proposing.proposal import Proposal, Proposed, propose
+from pipelines.proposing.proposal import Proposal, Proposed, propose, propose_rows
 from pipelines.proposing.writing import in_json, parameters_of, split_name, written
 from pipelines.record import Role
 from pipelines.sources import databases
@@ -26,14 +28,15 @@ NARROW = "\N{NO-BREAK SPACE}"
 HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")
 
 
-def inspect(source: str, label: str | None, write: str | None, *, as_json: bool) -> int:
+def inspect(source: str, label: str | None, write: str | None, *, as_json: bool, query: str | None = None) -> int:
     """Print what the source at `source` seems to hold, or write a params.yaml for it to the file `write`; 0.
+
+    Of a database, the rows of `query` are looked at, or its only table.
 
     Raises SourceError where it cannot be read, ParameterError where a file would be overwritten.
     """
-    path = Path(source).expanduser()
-    proposal = look(source, {label: "label"} if label else {})
-    place = source if "://" in source else str(path.resolve())
+    proposal = look(source, {label: "label"} if label else {}, query)
+    place = databases.absolute(source) if "://" in source else str(Path(source).expanduser().resolve())
     if write is not None:
         _write(Path(write), text_of(proposal, place))
     if as_json:
@@ -43,19 +46,22 @@ def inspect(source: str, label: str | None, write: str | None, *, as_json: bool)
     return 0
 
 
-def look(source: str, told: Mapping[str, Role]) -> Proposal:
+def look(source: str, told: Mapping[str, Role], query: str | None = None) -> Proposal:
     """The proposal for a source as somebody names it. Raises ParameterError for a wrong name.
 
-    What a URL names is downloaded for as long as it is looked at.
+    What a URL names is downloaded for as long as it is looked at; a database is asked the `query`.
     """
     path = Path(source).expanduser()
-    if databases.is_database(source):
+    if query is not None and not databases.is_database(source):
         raise ParameterError(
-            "inspect: the source is a database.",
-            "Expected a file, a folder, or the URL of a file.",
-            "write `ingest.query` and `record` yourself; or look at some of its rows in a file first.",
+            "inspect: there is a query, and the source is no database.",
+            "Expected sqlite:///file.db or postgresql://user@host/database.",
+            "leave the query out, or name the database.",
         )
     with speaking_as("inspect"):
+        if databases.is_database(source):
+            machine = read_environment(os.environ, Path.cwd())
+            return propose_rows(*queries.asked(source, Path.cwd(), machine.source_password, query), told)
         if "://" in source:
             return _look_elsewhere(source, told)
         if path.exists():
@@ -102,7 +108,8 @@ def refuse_unlearnable(proposal: Proposal) -> None:
 
 def where(proposal: Proposal, source: str) -> str:
     """What `ingest.source` should name: a URL as it is; one file of a folder where only that one is meant."""
-    return str(proposal.found.source.resolve() if proposal.found.source.is_file() else source)
+    found = proposal.found.source
+    return str(found.resolve()) if "://" not in source and found.is_file() else source
 
 
 def _write(path: Path, text: str) -> None:
@@ -125,6 +132,9 @@ def report(proposal: Proposal, source: str, width: int) -> str:
 
 def _headline(proposal: Proposal, source: str) -> str:
     found, sampled = proposal.found, proposal.sampled
+    read = f"{sampled.read:,} rows" if sampled.all else f"the first {sampled.read:,} rows"
+    if query := found.settings.get("query"):
+        return f"{shown(found.source)}\n  {query}; {read}, {count(len(proposal.columns), 'column')}"
     kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
     kinds = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet", "arrow": "Arrow"}
     written_as = "pictures" if proposal.pictures else kinds[kind]
@@ -132,7 +142,6 @@ def _headline(proposal: Proposal, source: str) -> str:
         written_as += {";": " with semicolons", "|": " with bars", "\t": " with tabs", ",": " with commas"}[delimiter]
     if encoding := found.settings.get("encoding"):
         written_as += f" in {encoding}"
-    read = f"{sampled.read:,} rows" if sampled.all else f"the first {sampled.read:,} rows"
     size = f"{count(len(found.files), 'file')}, {proposal.size}"
     lines = [Path(source).name or source, f"  {written_as}; {size}; {read}, {count(len(proposal.columns), 'column')}"]
     mapping = found.settings.get("files")
@@ -248,6 +257,8 @@ def _next(proposal: Proposal, source: str) -> str:
     if len(proposal.columns) < 2:
         return "NEXT\n  bring each row's label in a column of its own, then look again"
     name = f"  flywheel new DIR --source {source}"
+    if query := proposal.found.settings.get("query"):
+        name += f" --set {shlex.quote(f'ingest.query={query}')}"
     if not proposal.families:
         role = "label" if proposal.holder("label") is None else "text"
         name += f" --set record.columns.NAME.role={role}"

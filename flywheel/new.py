@@ -12,6 +12,7 @@ import yaml
 from pipelines.errors import ParameterError
 from pipelines.parameters import check_parameters
 from pipelines.sources.addresses import refuse_user_info
+from pipelines.sources.databases import absolute
 from pipelines.workspace import refuse_unreadable
 
 # In the repository the template is the repository itself; in an installed package it was packed beside this file.
@@ -62,7 +63,8 @@ def _proposed(source: str | None, changes: Sequence[Change]) -> str:
             "write for example `--preset sample`, which needs no data.",
         )
     told = {path[2]: value for path, value in changes if path[:2] == ["record", "columns"] and path[3:] == ["role"]}
-    proposal = look(_absolute(source), told)
+    query = next((str(value) for path, value in changes if path == ["ingest", "query"]), None)
+    proposal = look(_absolute(source), told, query)
     refuse_unlearnable(proposal)
     values = parameters_of(proposal, where(proposal, _absolute(source)))
     change(values, changes)
@@ -99,7 +101,7 @@ def _absolute(source: str) -> str:
     """A path as it holds from any folder; a URL, or the word `sample`, as it is."""
     if "://" in source:
         refuse_user_info(source)  # before it stands in a file
-        return _absolute_database(source)
+        return absolute(source)
     if source == "sample":
         return source
     path = Path(source).expanduser().resolve()
@@ -110,14 +112,6 @@ def _absolute(source: str) -> str:
         "Expected a file or a folder with data.",
         "check the path; it is read from the folder that you are in.",
     )
-
-
-def _absolute_database(source: str) -> str:
-    """A URL; that of a SQLite file as it holds from any folder."""
-    scheme, _, path = source.partition(":///")
-    if scheme != "sqlite" or not path:
-        return source
-    return f"sqlite:///{Path(path).expanduser().resolve()}"
 
 
 def _setting(item: str) -> Change:

@@ -1,6 +1,6 @@
 """A source -> what `record` and the settings around it could be, and what is unsure about that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,20 +78,26 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     if files := galleries.gallery(source):
         return _of_pictures(galleries.hung(source, files), sample_of(galleries.labels(files)), told or {})
     found = folders.find(source)
-    _refuse_unknown(told or {}, found)
-    found, nested = _not_twice(found)
-    sampled = sample_of(frames(found))
+    found, twice = _not_twice(found)
+    rows = propose_rows(replace(found, doubts=(*found.doubts, *twice)), frames(found), told or {})
+    return replace(rows, name=_named(source))
+
+
+def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, Role]) -> Proposal:
+    """What `rows` seem to be, which were `found`. Raises ParameterError as `propose` does."""
+    _refuse_unknown(told, found)
+    sampled = sample_of(rows)
     shapes = [_cells(name, sampled) for name in found.names]
     found_out = {shape.name: privacy_of(shape, sampled.rows[shape.name]) for shape in shapes}
     privacy: dict[str, Privacy] = {name: kind for name, (kind, _) in found_out.items()}
-    roles = roles_of(shapes, privacy, sampled.rows, told or {})
+    roles = roles_of(shapes, privacy, sampled.rows, told)
     reasons = {name: why for name, (_, why) in found_out.items() if why}
     columns = tuple(_column(shape, privacy[shape.name], roles, reasons.get(shape.name), sampled) for shape in shapes)
     splits = found.splits if roles.holder("split") is None and len(set(found.splits)) > 1 else ()
-    doubts = (*found.doubts, *nested, *roles.doubts, *_about_rows(sampled))
+    doubts = (*found.doubts, *roles.doubts, *_about_rows(sampled))
     held, lengths = _held_back(columns, sampled), _lengths(columns, sampled)
     names, size = _with_names(columns, sampled), folders.unpacked_size(found)
-    return Proposal(_named(source), found, sampled, columns, doubts, splits, held, lengths, names, size)
+    return Proposal(_named(found.source), found, sampled, columns, doubts, splits, held, lengths, names, size)
 
 
 def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Proposal:

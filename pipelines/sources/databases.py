@@ -71,6 +71,23 @@ def ask(engine: "Engine", query: Query, recorded: Mapping[str, Any] | None) -> A
     return Asked(engine, query, low, low if high is None else high, count)
 
 
+def tables_of(engine: "Engine") -> list[str]:
+    """The names of the tables and views that are there."""
+    import sqlalchemy
+
+    with _reading(engine) as connection:
+        there = sqlalchemy.inspect(connection)
+        return sorted([*there.get_table_names(), *there.get_view_names()])
+
+
+def names_of(engine: "Engine", query: Query) -> tuple[str, ...]:
+    """The columns that `query` gives. Raises SourceError where two of them have one name."""
+    with _reading(engine) as connection:
+        names = tuple(connection.execute(_text(_within(query, "*") + " LIMIT 0")).keys())
+    refuse_repeated("the query", list(names), names)
+    return names
+
+
 def rows_of(asked: Asked, columns: Sequence[str], required: Collection[str]) -> Iterator[Row]:
     """Yield the rows that were asked for, restricted to `columns`, each cell as the one text that its value has."""
     text, bounds = _within(asked.query, "*"), dict[str, Any]()
@@ -270,6 +287,12 @@ def url_of(source: str) -> Any:
             "correct `ingest.source`; the password belongs into FLYWHEEL_SOURCE_PASSWORD.",
         )
     return url
+
+
+def absolute(source: str) -> str:
+    """A URL; that of a SQLite file as it holds from any folder."""
+    scheme, _, path = source.partition(":///")
+    return f"sqlite:///{Path(path).expanduser().resolve()}" if scheme == "sqlite" and path else source
 
 
 def shown_of(source: str) -> str:

@@ -1,5 +1,7 @@
-"""`flywheel inspect` of what is no text file here: pictures, Arrow, a URL; and what it refuses."""
+"""`flywheel inspect` of what is no text file here: pictures, Arrow, a URL, a database; and what it refuses."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,57 @@ def test_a_url_is_looked_at_and_stays_the_source(
     assert roles(parameters) == {"user_id": "subject", "said": "text", "mood": "label"}
 
 
-def test_a_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="is a database") as caught:
-        look(f"sqlite:///{tmp_path / 'rows.db'}", {})
+def database(path: Path, *tables: str) -> str:
+    """A SQLite database with the same rows in each of `tables`; its URL."""
+    with closing(sqlite3.connect(path)) as store, store:
+        for name in tables:
+            store.execute(f"CREATE TABLE {name} (visits INTEGER, user_id TEXT, said TEXT, mood TEXT)")
+            store.executemany(f"INSERT INTO {name} VALUES (3, ?, ?, ?)", ROWS)  # noqa: S608 - names from below
+    return f"sqlite:///{path.name}"
+
+
+def test_the_only_table_of_a_database_is_looked_at_and_the_proposal_runs(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = database(tmp_path / "moods.db", "said")
+    assert inspect(source, None, "found.yaml", as_json=False) == 0
+    told = capsys.readouterr().out
+    assert 'moods.db\n  SELECT * FROM "said"; 240 rows, 4 columns\n' in told
+    assert "ingest.query=SELECT * FROM" in told
+    parameters = yaml.safe_load((tmp_path / "found.yaml").read_text("utf-8"))
+    assert parameters["record"]["name"] == "moods"
+    assert parameters["ingest"] == {
+        "source": f"sqlite:///{tmp_path / 'moods.db'}",
+        "query": 'SELECT * FROM "said"',
+    }
+    assert roles(parameters) == {"visits": "", "user_id": "subject", "said": "text", "mood": "label"}
+    place = workspaces.make(tmp_path / "workspace", parameters)
+    place.turn("split")
+    parts = [pl.read_parquet(place.path / f"data/splits/{name}.parquet") for name in ("train", "valid", "test")]
+    assert sum(part.height for part in parts) > 200
+
+
+def test_of_several_tables_a_query_says_which_rows_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = database(tmp_path / "moods.db", "said", "thought")
+    with pytest.raises(FlywheelError, match="has 2 tables: said, thought") as caught:
+        look(source, {})
+    lines(caught.value)
+    with pytest.raises(FlywheelError, match=r"^inspect: the database refuses") as caught:
+        look(source, {}, "DELETE FROM said")
+    lines(caught.value)
+    query = "SELECT said, mood FROM thought"
+    assert look(source, {"said": "text"}, query).found.names == ("said", "mood")
+    assert new("workspace", None, source, [f"ingest.query={query}"]) == 0
+    written = yaml.safe_load((tmp_path / "workspace" / "params.yaml").read_text("utf-8"))
+    assert written["ingest"] == {"source": f"sqlite:///{tmp_path / 'moods.db'}", "query": query}
+
+
+def test_a_query_is_for_a_database(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="the source is no database") as caught:
+        look(str(table(tmp_path / "rows.csv", HEADER, ROWS)), {}, "SELECT 1")
+    lines(caught.value)
+    with pytest.raises(FlywheelError, match=r"^inspect: the database none\.db does not exist") as caught:
+        look(f"sqlite:///{tmp_path / 'none.db'}", {})
     lines(caught.value)

@@ -1,0 +1,42 @@
+"""What a database that nobody has described could be asked, and the rows that it gives."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.arriving import frames_of
+from pipelines.errors import SourceError
+from pipelines.proposing.folders import Found
+from pipelines.record import Column, Record
+from pipelines.sources import databases
+from pipelines.sources.databases import Query
+
+FEW = 8  # tables that are told by name
+
+
+def asked(
+    source: str, workspace: Path, password: str | None, query: str | None
+) -> tuple[Found, Iterator[pl.DataFrame]]:
+    """The rows of `query`, or of the only table there is: as a source with `ingest.query`, and as frames of texts.
+
+    A SQLite file is found from `workspace`. Raises SourceError where several tables could be meant.
+    """
+    engine = databases.open_engine(source, workspace, password)
+    whole = Query(query or _only_table(databases.tables_of(engine), source))
+    names = databases.names_of(engine, whole)
+    record = Record("inspected", tuple(Column(name, "text", required=False) for name in names))
+    rows = databases.rows_of(databases.ask(engine, whole, None), names, ())
+    place = Path(databases.shown_of(source).rpartition("/")[2])
+    return Found(place, names, (), {"query": whole.text}), frames_of(rows, record)
+
+
+def _only_table(tables: list[str], source: str) -> str:
+    if len(tables) == 1:
+        return f'SELECT * FROM "{tables[0]}"'  # noqa: S608 - a name that the database itself gave
+    there = ", ".join(tables[:FEW]) + (f" and {len(tables) - FEW} more" if len(tables) > FEW else "")
+    raise SourceError(
+        f"inspect: {databases.shown_of(source)} has {len(tables) or 'no'} tables{': ' * bool(tables)}{there}.",
+        "Expected one table, or a query that says which rows to read.",
+        "name them by `--query 'SELECT * FROM …'`; in `flywheel new`, by `--set ingest.query='SELECT * FROM …'`.",
+    )

@@ -23,6 +23,7 @@ from pipelines.versions import initialise, quiet
 
 REPOSITORY = Path(__file__).parent.parent
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+REPEATED = 1_000_000  # rows, at which the rate of ingest has a bar: the machine's own pace changes by a fifth
 TOP_NEEDS = 12 * 2**30  # bytes of disk for the largest size: the source, data/raw, its copy in DVC's cache, the rest
 COLUMNS = {
     "user": {"type": "text", "role": "subject", "privacy": "identifier"},
@@ -234,7 +235,10 @@ def _measure(folder: Path, rows: int) -> dict[str, Taken]:
     place = workspace(folder / str(rows), source, COLUMNS)
     taken = {}
     for step in STEPS:
-        taken[step] = each = run(place, step)
+        found = [run(place, step)]
+        if step == "ingest" and rows == REPEATED:
+            found += [run(workspace(folder / f"{rows}-{again}", source, COLUMNS), step) for again in (2, 3)]
+        taken[step] = each = sorted(found, key=lambda each: each.seconds)[len(found) // 2]
         print(
             f"  {step}: {each.seconds:.1f} s, {each.cpu:.1f} CPU-s, {each.peak / 1e9:.2f} GB, "
             f"{rows / each.seconds:,.0f} rows/s",
@@ -247,7 +251,8 @@ def _measure(folder: Path, rows: int) -> dict[str, Taken]:
 
 
 def _curve(rows: int, taken: dict[str, Taken]) -> list[Figure]:
-    how = f"{rows:,} generated rows of 200 bytes, whole verb as a process of its own, once"
+    how = f"{rows:,} generated rows of 200 bytes, whole verb as a process of its own"
+    how += ", once; ingest: the median of 3" if rows == REPEATED else ", once"
     bars = {"ingest": 100_000} if rows >= 1_000_000 else {}
     return [
         Figure(
@@ -280,7 +285,7 @@ def _against_peers(folder: Path, rows: int) -> list[Figure]:
         write_source(source, rows)
     place = workspace(folder / "twelve", source, TWELVE)
     run(place, "ingest")
-    # The machine's own pace changes by a fifth from minute to minute: the middle one of three.
+    # The middle one of three.
     taken = sorted((run(place, "validate") for _ in range(3)), key=lambda each: each.seconds)[1]
     begun = time.process_time()
     pl.read_csv(source, infer_schema=False)

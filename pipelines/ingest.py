@@ -208,6 +208,7 @@ def _read(
         counts.update({name: int(number) for name, number in read.get("characters", {}).items()})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, mark
+    sealer.expect(int(arriving.provenance.get("bytes", 0)))
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
     may_be_kept = (frame.filter(consents_given(record)) for frame in _frames(arriving, record))

@@ -20,6 +20,8 @@ from pipelines.vault import Vault
 MOST_PROCESSES = 3
 # Parts that wait for them: enough that they are never idle while this process seals one itself.
 MOST_WAITING = 2
+# Bytes of a source that is likely to fill several parts.
+LARGE = 50_000_000
 
 
 class Sealer:
@@ -37,13 +39,20 @@ class Sealer:
         self._waiting: list[pl.DataFrame] = []
         self._pool: ProcessPoolExecutor | None = None
         self._sealing: list[Future[None]] = []
+        self._many = max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_PROCESSES))
 
     def __enter__(self) -> "Sealer":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            # What is whole needs nobody any more; after an error, nobody may write once the drafts are gone.
+            self._pool.shutdown(wait=kind is not None, cancel_futures=True)
+
+    def expect(self, size: int) -> None:
+        """Begin other processes now where a source of so many bytes will need them: they take a second to be ready."""
+        if size > LARGE:
+            self._processes().submit(os.getpid)
 
     def take(self, ready: pl.DataFrame) -> None:
         """Seal the rows of `ready` (row, subject, content) in their turn."""
@@ -68,16 +77,19 @@ class Sealer:
     def _hand_over(self, part: pl.DataFrame) -> None:
         path = self._drafts / f"{len(self.paths):06}.parquet"
         self.paths.append(path)
-        processes = max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_PROCESSES))
-        if self._pool is None:
-            self._pool = sparing_pool(processes, self._name, self._environment)
-        if sum(not task.done() for task in self._sealing) < processes + MOST_WAITING:
+        if sum(not task.done() for task in self._sealing) < self._many + MOST_WAITING:
             # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
             content = io.BytesIO()
             part.write_ipc(content)
-            self._sealing.append(self._pool.submit(_seal_elsewhere, content.getvalue(), str(path), self._columns))
+            job = (content.getvalue(), str(path), self._columns)
+            self._sealing.append(self._processes().submit(_seal_elsewhere, *job))
         else:
             write_part(path, sealed(part, self._vault), self._columns)
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = sparing_pool(self._many, self._name, self._environment)
+        return self._pool
 
 
 def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:

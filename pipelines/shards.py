@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipelines.environment import Environment, return_memory
+from pipelines.environment import Environment, collect_rarely, return_memory
 from pipelines.errors import WorldError
 from pipelines.raw import parts
 from pipelines.vault import Vault, open_vault
@@ -198,6 +198,7 @@ def sparing_pool(processes: int, name: str, machine: Environment, tools: Sequenc
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:
     """Open the key store in a process that works for another one, and let it end with that one."""
+    collect_rarely()
     return_memory()
     vault = open_vault(home, master_key, name)
     vault.keys.keep()

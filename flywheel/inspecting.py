@@ -19,7 +19,7 @@ from pipelines.proposing.layout import suffix_format
 from pipelines.proposing.proposal import Proposal, Proposed, propose, propose_rows
 from pipelines.proposing.writing import in_json, parameters_of, split_name, written
 from pipelines.record import Role
-from pipelines.sources import databases
+from pipelines.sources.database_urls import absolute, is_database
 from pipelines.sources.elsewhere import Download
 from pipelines.sources.opening import shown
 
@@ -36,7 +36,7 @@ def inspect(source: str, label: str | None, write: str | None, *, as_json: bool,
     Raises SourceError where it cannot be read, ParameterError where a file would be overwritten.
     """
     proposal = look(source, {label: "label"} if label else {}, query)
-    place = databases.absolute(source) if "://" in source else str(Path(source).expanduser().resolve())
+    place = absolute(source) if "://" in source else str(Path(source).expanduser().resolve())
     if write is not None:
         _write(Path(write), text_of(proposal, place))
     if as_json:
@@ -52,14 +52,14 @@ def look(source: str, told: Mapping[str, Role], query: str | None = None) -> Pro
     What a URL names is downloaded for as long as it is looked at; a database is asked the `query`.
     """
     path = Path(source).expanduser()
-    if query is not None and not databases.is_database(source):
+    if query is not None and not is_database(source):
         raise ParameterError(
             "inspect: there is a query, and the source is no database.",
             "Expected sqlite:///file.db or postgresql://user@host/database.",
             "leave the query out, or name the database.",
         )
     with speaking_as("inspect"):
-        if databases.is_database(source):
+        if is_database(source):
             machine = read_environment(os.environ, Path.cwd())
             return propose_rows(*queries.asked(source, Path.cwd(), machine.source_password, query), told)
         if "://" in source:

@@ -12,7 +12,7 @@ import yaml
 from pipelines.errors import ParameterError
 from pipelines.parameters import check_parameters
 from pipelines.sources.addresses import refuse_user_info
-from pipelines.sources.databases import absolute
+from pipelines.sources.database_urls import absolute
 from pipelines.workspace import refuse_unreadable
 
 # In the repository the template is the repository itself; in an installed package it was packed beside this file.

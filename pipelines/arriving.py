@@ -20,6 +20,7 @@ from pipelines.sources import (
     read_frames,
     together,
 )
+from pipelines.sources.database_urls import is_database, shown_of
 from pipelines.sources.databases import Query
 from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
@@ -75,7 +76,7 @@ def find_source(
             repr(sample),
             lambda record: frames_of(reviews(sample.rows, sample.seed), record),
         )
-    if databases.is_database(source):
+    if is_database(source):
         return _from_database(workspace, source, query, reach, before or {})
     if "://" in source:
         return _from_elsewhere(source, files, format, encoding, dialect, reach, before or {})
@@ -142,7 +143,7 @@ def _from_database(
             "write `query: SELECT * FROM reviews` under `ingest`, and `watermark: id` to read later rows alone.",
         )
     engine = databases.open_engine(source, workspace, reach.password)
-    shown = databases.shown_of(source)
+    shown = shown_of(source)
     identity = databases.identity_of(source, query)
     last = before.get("watermark") or {}
     asked = databases.ask(engine, query, last if last.get("of") == identity else None)

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,6 +8,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pipelines.errors import BusyError
 
 
 @contextmanager
@@ -25,17 +28,56 @@ def replacing(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """The right to add to `folder`, which is made, for the time of the block.
+
+    Raises BusyError where another process has it; one that is killed lets go by itself.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        _hold(held, folder.name)
+        yield
+    finally:
+        os.close(held)
+
+
+def _hold(folder: int, name: str) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BusyError(
+            f"Another process is adding to {name}.",
+            "Expected one at a time: the files of two would have the same names.",
+            "wait until it ends, then try again.",
+        ) from None
+
+
+@contextmanager
 def drafting(final: Path) -> Iterator[Path]:
     """A folder beside `final` for drafts, gone at the end; those of runs that were killed go as well."""
     final.parent.mkdir(parents=True, exist_ok=True)
     for left in final.parent.glob(f".{final.name}.*.drafts"):
-        _remove(left)
+        if not _lives(left.name.split(".")[-2]):
+            _remove(left)
     folder = final.with_name(f".{final.name}.{os.getpid()}.drafts")
+    _remove(folder)
     folder.mkdir()
     try:
         yield folder
     finally:
         _remove(folder)
+
+
+def _lives(process: str) -> bool:
+    """Whether a process of this number runs here."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
 
 
 def inside(root: Path, name: str) -> Path:

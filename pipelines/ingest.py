@@ -18,7 +18,7 @@ from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment, return_memory
 from pipelines.feedback import FeedbackStore
-from pipelines.files import digest, drafting
+from pipelines.files import alone, digest, drafting
 from pipelines.fresh import Fresh
 from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
@@ -95,50 +95,51 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     vault.keys.keep()
     folder = workspace / raw
-    _bring_back(workspace, folder)
-    recorded = versions.describe(folder)
-    before = recorded[1] if recorded else None
-    asked, reach = Query(query, watermark) if query else None, reach_of(environment)
-    dialect = Dialect(delimiter, header, quotes, final_newline)
-    consents = Consents(open_ledger(environment), record.name)
-    consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
-    known = sealed_rows.seen_rows(folder)
-    with closing(
-        find_source(
-            workspace, source, sample, files, format, encoding, dialect, query=asked, reach=reach, before=before
+    with alone(folder):
+        _bring_back(workspace, folder)
+        recorded = versions.describe(folder)
+        before = recorded[1] if recorded else None
+        asked, reach = Query(query, watermark) if query else None, reach_of(environment)
+        dialect = Dialect(delimiter, header, quotes, final_newline)
+        consents = Consents(open_ledger(environment), record.name)
+        consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
+        known = sealed_rows.seen_rows(folder)
+        with closing(
+            find_source(
+                workspace, source, sample, files, format, encoding, dialect, query=asked, reach=reach, before=before
+            )
+        ) as arriving:
+            counts, mark, added, answered = _append(
+                arriving, folder, record, vault, consents, known, environment, part_rows
+            )
+        held_back = suppressed(consents, vault)
+        away = held_back & sealed_rows.subjects(folder) if held_back else set()
+        superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
+        changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded)
+        register = read_register(workspace)
+        days = register.retention_days if register else None
+        changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
+        characters = {name: counts[name] for name in SEEN if counts[name]}
+        read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
+        read |= ({"characters": characters} if characters else {}) | {"mark": mark}
+        rows = known.count + added + answered
+        provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
+        provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
+        version = _publish(workspace, folder, provenance, changed=changed)
+        return Ingested(
+            read=counts["rows"],
+            without_consent=counts["without_consent"],
+            suppressed=counts["suppressed"],
+            known=counts["known"],
+            added=added,
+            added_feedback=answered,
+            rows=rows,
+            gone=len(away),
+            superseded=superseded,
+            characters=characters,
+            version=version,
+            changed=changed,
         )
-    ) as arriving:
-        counts, mark, added, answered = _append(
-            arriving, folder, record, vault, consents, known, environment, part_rows
-        )
-    held_back = suppressed(consents, vault)
-    away = held_back & sealed_rows.subjects(folder) if held_back else set()
-    superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
-    changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded)
-    register = read_register(workspace)
-    days = register.retention_days if register else None
-    changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
-    characters = {name: counts[name] for name in SEEN if counts[name]}
-    read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
-    read |= ({"characters": characters} if characters else {}) | {"mark": mark}
-    rows = known.count + added + answered
-    provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
-    provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
-    version = _publish(workspace, folder, provenance, changed=changed)
-    return Ingested(
-        read=counts["rows"],
-        without_consent=counts["without_consent"],
-        suppressed=counts["suppressed"],
-        known=counts["known"],
-        added=added,
-        added_feedback=answered,
-        rows=rows,
-        gone=len(away),
-        superseded=superseded,
-        characters=characters,
-        version=version,
-        changed=changed,
-    )
 
 
 def _append(

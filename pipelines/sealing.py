@@ -18,8 +18,8 @@ from pipelines.vault import Vault
 
 # Each keeps a part in memory.
 MOST_PROCESSES = 3
-# Parts that wait for them: enough that they are never idle while this process seals one itself.
-MOST_WAITING = 2
+# Parts that wait for them, in memory; more would save a hundredth of the time, and be waited for at the end.
+MOST_WAITING = 1
 # Bytes of a source that is likely to fill several parts.
 LARGE = 50_000_000
 

@@ -157,12 +157,12 @@ class Crew:
         at_work = 1 if not self.waits or (self.asked and not self.asked.done()) else 2
         return at_work + (1 if left > 3 else 0)
 
-    def ask(self, function: Callable[[Job, Vault], Found], job: Job) -> Callable[[], Found]:
+    def ask(self, function: Callable[[Job, Vault], Found], job: Job, *, apart: bool = False) -> Callable[[], Found]:
         """What gives the answer of `function`, which a process of its own looks for meanwhile, where there are several.
 
-        What it needs of memory ends with it.
+        What it needs of memory ends with it. It gets one also where there is one shard, if it shall be `apart`.
         """
-        if self.pool is None:
+        if self.pool is None and not (apart and len(os.sched_getaffinity(0)) > 1):
             return partial(function, job, self.vault)
         self.beside = sparing_pool(1, self.name, self.environment)
         self.asked = self.beside.submit(_answer, function, job)

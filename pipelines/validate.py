@@ -31,6 +31,8 @@ from pipelines.versions import version_of
 
 # Of more rows the checks of the table look at a part: each costs what judging it costs once more.
 LOOKED_AT = 200_000
+# Rows that are judged and looked over one after the other: to begin another process takes as long.
+FEW = 20_000
 # What judges a shard, with Great Expectations, whose import takes three seconds.
 TOOLS = ("great_expectations", "great_expectations.execution_engine", "pipelines.judging", "pipelines.validate")
 
@@ -65,7 +67,8 @@ def validate(
     access = enter(open_ledger(environment), environment, "validate", "data/raw", version_of(raw))
     shards = shards_of(raw, shard_rows)
     with drafting(validated) as drafts, crew(len(shards), record.name, environment, TOOLS) as working:
-        looked_over = working.ask(_look_over, _Looking(raw.absolute(), shards, record, access, checks))
+        looking = _Looking(raw.absolute(), shards, record, access, checks)
+        looked_over = working.ask(_look_over, looking, apart=count_rows(raw) > FEW)
         outcomes = working.map(judge, Judging(raw.absolute(), record, access, drafts.absolute()), shards)
         paths = [drafts / f"{shard.name}.parquet" for shard in shards]
         with tempfile.TemporaryDirectory(prefix="flywheel-gx-") as project:

@@ -7,9 +7,10 @@ Whoever opens rows shows the entry of the access log that says why.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,7 @@ OPENED_AT_ONCE = 100_000
 
 # The name of a row and its cells, sealed or not.
 Piece = tuple[bytes, bytes]
+Key = TypeVar("Key", bytes, bytes | None)
 
 
 class Vault:
@@ -87,8 +89,7 @@ class Vault:
     def seal_contents(self, rows: Sequence[str], subjects: Sequence[str], contents: Sequence[bytes]) -> list[bytes]:
         """The same for cells that were encoded already; fastest where the rows of a subject are neighbours."""
         keys = self.keys.ensure(subjects)
-        owners = ((keys[subject], len(list(own))) for subject, own in groupby(subjects))
-        return list(_sealed(owners, zip(map(str.encode, rows), contents, strict=True)))
+        return list(_sealed(_owners(keys, subjects), zip(map(str.encode, rows), contents, strict=True)))
 
     def seal_frame(self, ready: pl.DataFrame) -> pl.Series:
         """The same for the rows of `ready` (row, subject, content)."""
@@ -103,10 +104,10 @@ class Vault:
         where bytes were altered or belong to another row.
         """
         rows = list(rows)
-        subjects = pl.Series([subject for _, subject, _ in rows], dtype=pl.String).unique()
-        found, destroyed = self._keys(subjects, access)
-        keys = dict(zip(subjects, found, strict=True))
-        owners = ((keys[subject], 1) for _, subject, _ in rows)
+        subjects = [subject for _, subject, _ in rows]
+        different = pl.Series(subjects, dtype=pl.String).unique()
+        found, destroyed = self._keys(different, access)
+        owners = _owners(dict(zip(different, found, strict=True)), subjects)
         contents = _opened(owners, ((row.encode(), sealed) for row, _, sealed in rows), destroyed)
         return [None if content is None else decode(content) for content in contents]
 
@@ -142,6 +143,11 @@ class Vault:
 def open_vault(home: Path, master_key: str | None, namespace: str) -> Vault:
     """The vault of the data set `namespace`, with its key store under `home`; both are made at first use."""
     return Vault(open_key_store(home, master_key, namespace), namespace)
+
+
+def _owners(keys: Mapping[str, Key], subjects: Sequence[str]) -> Iterator[tuple[Key, int]]:
+    """The key of each run of neighbours that are of one subject, and how many they are."""
+    return ((keys[subject], len(list(own))) for subject, own in groupby(subjects))
 
 
 def _by_subject(frame: pl.DataFrame, column: str) -> tuple[pl.Series, pl.DataFrame, Iterator[Piece]]:

@@ -10,6 +10,7 @@ from pipelines.errors import SourceError
 from pipelines.proposing.folders import Found
 from pipelines.record import Column, Record
 from pipelines.sources import databases
+from pipelines.sources.database_urls import shown_of
 from pipelines.sources.databases import Query
 
 FEW = 8  # tables that are told by name
@@ -27,7 +28,7 @@ def asked(
     names = databases.names_of(engine, whole)
     record = Record("inspected", tuple(Column(name, "text", required=False) for name in names))
     rows = databases.rows_of(databases.ask(engine, whole, None), names, ())
-    place = Path(databases.shown_of(source).rpartition("/")[2])
+    place = Path(shown_of(source).rpartition("/")[2])
     return Found(place, names, (), {"query": whole.text}), frames_of(rows, record)
 
 
@@ -36,7 +37,7 @@ def _only_table(tables: list[str], source: str) -> str:
         return f'SELECT * FROM "{tables[0]}"'  # noqa: S608 - a name that the database itself gave
     there = ", ".join(tables[:FEW]) + (f" and {len(tables) - FEW} more" if len(tables) > FEW else "")
     raise SourceError(
-        f"inspect: {databases.shown_of(source)} has {len(tables) or 'no'} tables{': ' * bool(tables)}{there}.",
+        f"inspect: {shown_of(source)} has {len(tables) or 'no'} tables{': ' * bool(tables)}{there}.",
         "Expected one table, or a query that says which rows to read.",
         "name them by `--query 'SELECT * FROM …'`; in `flywheel new`, by `--set ingest.query='SELECT * FROM …'`.",
     )

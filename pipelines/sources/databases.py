@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ServerError, SourceError
 from pipelines.sources.columns import Row, refuse_missing, refuse_repeated, refuse_unclean
+from pipelines.sources.database_urls import url_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, TextClause
 
-SCHEMES = ("sqlite", "postgresql")
 ROWS_AT_ONCE = 10_000
 PLAIN = (str, int, float)
 
@@ -44,11 +44,6 @@ class Asked:
     low: Any
     high: Any
     count: int
-
-
-def is_database(source: str) -> bool:
-    """Whether `source` is the URL of a database that is read."""
-    return "://" in source and source.partition(":")[0].partition("+")[0].lower() in SCHEMES
 
 
 def ask(engine: "Engine", query: Query, recorded: Mapping[str, Any] | None) -> Asked:
@@ -266,38 +261,3 @@ def open_engine(source: str, workspace: Path, password: str | None) -> "Engine":
             "Expected psycopg beside Flywheel, in the same environment.",
             "run `pip install 'flywheel-ml[postgresql]'`.",
         ) from None
-
-
-def url_of(source: str) -> Any:
-    """`source` as SQLAlchemy reads it. Raises SourceError where it is no URL, or holds a password."""
-    import sqlalchemy
-    from sqlalchemy.exc import ArgumentError
-
-    from pipelines.sources.addresses import refuse_user_info
-
-    refuse_user_info(source)
-    try:
-        url = sqlalchemy.make_url(source)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None or "password" in url.query:
-        raise SourceError(
-            "ingest: the source is not the URL of a database as it may be written here.",
-            "Expected sqlite:///file.db or postgresql://user@host/database, without a password.",
-            "correct `ingest.source`; the password belongs into FLYWHEEL_SOURCE_PASSWORD.",
-        )
-    return url
-
-
-def absolute(source: str) -> str:
-    """A URL; that of a SQLite file as it holds from any folder."""
-    scheme, _, path = source.partition(":///")
-    return f"sqlite:///{Path(path).expanduser().resolve()}" if scheme == "sqlite" and path else source
-
-
-def shown_of(source: str) -> str:
-    """`source` as it may be written down: without user and options; a SQLite database by its file's name."""
-    url = url_of(source)
-    if url.get_backend_name() == "sqlite":
-        return f"sqlite:///{Path(url.database or '').name}"
-    return f"{url.drivername}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"

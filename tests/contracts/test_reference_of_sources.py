@@ -13,7 +13,7 @@ from pipelines.pictures import MOST_PIXELS
 from pipelines.record import parse_record
 from pipelines.sources.addresses import PORTS
 from pipelines.sources.buckets import PACKAGES
-from pipelines.sources.databases import SCHEMES
+from pipelines.sources.database_urls import SCHEMES
 from pipelines.sources.fetching import AT_MOST, Reach
 from pipelines.sources.kinds import FORMATS, SUFFIXES
 from pipelines.sources.opening import PACKED

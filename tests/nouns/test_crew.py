@@ -45,6 +45,15 @@ def test_what_was_asked_is_answered_by_a_process_of_its_own_while_shards_are_wor
 
 
 @MANY
+def test_what_is_asked_of_one_shard_is_answered_beside_it_where_it_shall_be(own_home: Path, tmp_path: Path) -> None:
+    with crew(1, "shards", read_environment(os.environ, tmp_path), ("decimal",)) as working:
+        assert working.ask(asked, 0.0)() == os.getpid()
+        answer = working.ask(asked, 0.0, apart=True)
+        assert working.map(work, 0.0, SHARDS[:1]) == [("0", os.getpid())]
+        assert answer() != os.getpid()
+
+
+@MANY
 def test_where_tools_are_needed_two_others_work_and_this_process_waits(own_home: Path, tmp_path: Path) -> None:
     tools = ("decimal", "pipelines.shards")
     with crew(len(SHARDS), "shards", read_environment(os.environ, tmp_path), tools) as working:

@@ -12,7 +12,8 @@ from workspaces import lines
 from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.errors import FlywheelError, ServerError, SourceError
 from pipelines.record import parse_record
-from pipelines.sources.databases import Asked, Query, open_engine, shown_of, watermark_of
+from pipelines.sources.database_urls import shown_of
+from pipelines.sources.databases import Asked, Query, open_engine, watermark_of
 from pipelines.sources.fetching import Reach
 
 RECORD = parse_record(

@@ -14,8 +14,9 @@ import yaml
 from workspaces import HEADER, REPOSITORY, Workspace, image, lines, review, write_csv
 
 from pipelines.canaries import PER_PART
-from pipelines.errors import SourceError
+from pipelines.errors import BusyError, SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
+from pipelines.files import alone
 from pipelines.ingest import Ingested, ingest
 from pipelines.raw import parts
 from pipelines.versions import describe
@@ -282,6 +283,15 @@ def test_an_ingestion_that_is_killed_while_it_seals_leaves_nothing_and_the_next_
     found = reviews.run(ingest)
     assert (found.added, found.rows) == (count, count)
     assert not list((reviews.path / "data").glob(".*.drafts"))
+
+
+def test_two_ingestions_at_once_do_not_write_over_each_other(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    with alone(reviews.raw), pytest.raises(BusyError) as caught:
+        reviews.run(ingest)
+    lines(caught.value)
+    assert not parts(reviews.raw)
+    assert reviews.run(ingest).added == len(ROWS)
 
 
 def test_a_withdrawal_on_the_last_line_counts_for_the_rows_before_it(reviews: Workspace) -> None:

@@ -97,6 +97,7 @@ def _search(
 def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
     """The leaderboard, and how it came to be."""
     measure, folds = question.measure, len(question.cuts)
+    cut = f"in {folds} folds" if folds > 1 else "that were held out once,"
     lines = [
         [
             place or "→",
@@ -112,8 +113,8 @@ def tell(question: Question, found: Found, rows: list[dict[str, Any]]) -> str:
     ]
     head = ["", "family", "options", f"{measure} [95 %]", "s", "chosen"]
     how = (
-        f"{found.tried} trials in {found.seconds:.0f} s, ended by {found.ended}; {len(found.true):,} rows asked in "
-        f"{folds} folds by {question.by}, none of them a test row."
+        f"{found.tried} trials in {found.seconds:.0f} s, ended by {found.ended}; {len(found.true):,} rows asked "
+        f"{cut} by {question.by}, none of them a test row."
     )
     return f"{table(lines, head)}\n\n{how}\nAll of it: {LEADERBOARD}"
 
@@ -142,7 +143,7 @@ def _written(question: Question, chosen: Chosen) -> dict[str, Any]:
     options = question.options
     members = [{member.family: _plain(asdict(member.options))} for member in chosen.members]
     student = {"student": options.student} if options.student else {}
-    return {"measure": question.measure, "folds": options.folds, "by": options.by, **student, "members": members}
+    return {"measure": question.measure, "folds": len(question.cuts), "by": options.by, **student, "members": members}
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:

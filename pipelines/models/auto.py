@@ -179,11 +179,11 @@ def _check(problem: Problem, options: Auto) -> None:
             f"Expected one of: {', '.join(MEASURES[problem.task])}.",
             "choose one of them, or leave `measure` out.",
         )
-    if options.folds < 2 or options.trials < 1 or options.minutes <= 0:
+    if options.folds < 0 or options.trials < 1 or options.minutes <= 0:
         raise ParameterError(
             "params.yaml: `train.auto` leaves nothing to search with.",
-            "Expected 2 folds, 1 trial and more than 0 minutes at least.",
-            "start from `auto: {trials: 24, minutes: 15, folds: 4}`.",
+            "Expected 1 trial and more than 0 minutes at least, and no fewer than 0 folds.",
+            "start from `auto: {trials: 24, minutes: 15}`.",
         )
     if options.by == "subject" and not problem.train.subjects:
         raise ParameterError(

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Budget:
-    """`seconds` from now on, for a search in so many `folds` whose answer is of so many models at the `most`."""
+    """`seconds` from now on, for a search in so many `folds` whose answer is of so many models at the `most`.
+
+    `taught` is how many times all rows teach in one trial: of k folds k - 1 times.
+    """
 
     seconds: float
     folds: int
+    taught: float
     most: int
     started: float = field(default_factory=time.monotonic)
 
@@ -24,11 +28,8 @@ class Budget:
         return self.spent + self.teaching(trials) > self.seconds
 
     def teaching(self, trials: Sequence[float]) -> float:
-        """The seconds of teaching the best of `trials` by all rows, as they are likely to be.
-
-        In a trial each of the folds but one teaches once per fold: that is all rows, `folds` - 1 times.
-        """
-        return sum(trials[: self.most]) / (self.folds - 1)
+        """The seconds of teaching the best of `trials` by all rows, as they are likely to be."""
+        return sum(trials[: self.most]) / self.taught
 
     def beyond(self, trials: Sequence[float], seconds: float, done: int) -> bool:
         """Whether a trial that took `seconds` for `done` folds would leave no time to teach it with the best others."""

@@ -14,13 +14,18 @@ Places = NDArray[np.int64]
 By = Literal["label", "subject", "time"]
 # By time, the rows before this share only teach.
 FIRST = 0.5
+# One fold is one of so many: the rows of the others only teach.
+OF = 4
 
 
 def folds(problem: Problem, pool: Part, count: int, by: By) -> list[tuple[Places, Places]]:
     """`count` pairs of rows of `pool` that teach and rows that are asked; the same for the same seed.
 
-    By time, `pool` stands in its order: the asked rows are later than those that teach.
+    By time, `pool` stands in its order: the asked rows are later than those that teach. A single fold is a quarter of
+    the rows, or by time the later half.
     """
+    if count == 1 and by != "time":
+        return folds(problem, pool, OF, by)[:1]
     rows = len(pool.labels)
     if by == "time":
         edges = np.linspace(rows * FIRST, rows, count + 1).astype(np.int64)

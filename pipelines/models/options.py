@@ -238,7 +238,7 @@ class Auto:
     measure: Measured | None = None  # accuracy, mean error in an order, or R²: by the label
     trials: int = 24
     minutes: float = 15.0
-    folds: int = 4
+    folds: int = 0  # 1: a quarter of the rows is asked, once; 0: four folds, or 1 where thousands of pictures are read
     by: Literal["record", "label", "subject", "time"] = "record"  # what folds are cut by
     most: int = 4  # models in the ensemble; 1: none
     student: str = ""  # a family that learns from the ensemble, and is the model in its place

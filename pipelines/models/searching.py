@@ -56,7 +56,7 @@ def search(question: Question, folder: Path, watcher: Watcher | None = None) -> 
     _bury_killed(study)
     found = spaces(question.problem, options.families)
     first = first_trials(found)
-    budget = Budget(60 * options.minutes, len(question.cuts), options.most)
+    budget = Budget(60 * options.minutes, len(question.cuts), question.taught, options.most)
     course = Course(study, question, found, first, place, budget, watcher)
     while (done := len(_ended(study))) < options.trials and not (done and course.over):
         course.one(done)

@@ -18,6 +18,9 @@ from pipelines.models.worth import usual
 Floats = NDArray[np.float64]
 # Of the rows that teach a family which has to watch others.
 WATCHED = 0.1
+FOLDS = 4
+# Of more pictures a network takes minutes for each fold, on two cores.
+MANY_PICTURES = 2_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Question:
     @classmethod
     def of(cls, problem: Problem, pool: Part, by: By, options: Auto, schedule: Schedule) -> "Question":
         """The question by `options`."""
-        return cls(problem, pool, by, tuple(folds(problem, pool, options.folds, by)), options, schedule)
+        slow = problem.reads == "image" and len(pool.labels) > MANY_PICTURES
+        count = options.folds or (1 if slow else FOLDS)
+        return cls(problem, pool, by, tuple(folds(problem, pool, count, by)), options, schedule)
 
     @property
     def measure(self) -> Measured:
@@ -69,6 +74,11 @@ class Question:
     def asked(self) -> NDArray[np.int64]:
         """The rows that are asked, fold by fold."""
         return np.concatenate([ask for _, ask in self.cuts])
+
+    @property
+    def taught(self) -> float:
+        """How many times the rows of the pool teach in one trial."""
+        return sum(len(teach) for teach, _ in self.cuts) / len(self.pool.labels)
 
     def identity(self) -> str:
         """A digest of the rows, of their order and of all that decides how a trial is measured; the budget is not."""

@@ -26,8 +26,9 @@ from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Linear, Member, Ngrams
 from pipelines.models.searching import search
 from pipelines.models.spaces import first_trials, spaces
-from pipelines.models.trials import Silence
+from pipelines.models.trials import Question, Silence
 from pipelines.models.worth import measured
+from pipelines.record import Column, Record
 
 QUICK = Auto(trials=6, folds=2, minutes=5, families=("linear",))
 
@@ -75,6 +76,24 @@ def test_by_time_the_past_teaches_and_the_future_is_asked() -> None:
     assert pool.times == (1, 2, 3, 4, 5, 6, 7, None)
     cuts = folds(moods(4), pool, 2, "time")
     assert all(teach.max() < ask.min() for teach, ask in cuts)
+
+
+def test_one_fold_is_a_part_that_is_held_out_once() -> None:
+    part = Part({"text": [""] * 40}, np.arange(40) % 2, tuple(str(row // 4) for row in range(40)))
+    for by in ("label", "subject", "time"):
+        ((teach, ask),) = folds(moods(4), part, 1, by)
+        assert sorted([*teach, *ask]) == list(range(40))
+        assert len(ask) == (20 if by == "time" else 12 if by == "subject" else 10)
+
+
+def test_of_thousands_of_pictures_a_quarter_is_asked_once_unless_folds_are_told() -> None:
+    record = Record("lamps", (Column("image", "image", "feature"), Column("on", "category", "label")))
+    for rows, told, cuts, taught in ((2001, 0, 1, 0.75), (2000, 0, 4, 3), (2001, 3, 3, 2)):
+        part = Part({"image": [""] * rows}, np.arange(rows) % 2)
+        problem = Problem(record, ("no", "yes"), part, part, np.ones(2), 3)
+        question = Question.of(problem, part, "label", Auto(folds=told), Schedule(1, 8, 0.1, 1, Path("none")))
+        assert len(question.cuts) == cuts
+        assert question.taught == pytest.approx(taught, abs=0.001)
 
 
 def answers(right: float, seed: int, true: Any) -> Any:
@@ -173,7 +192,7 @@ def test_a_slow_family_is_tried_when_the_others_have_been() -> None:
 
 
 def test_a_search_leaves_time_to_teach_what_wins() -> None:
-    budget = Budget(seconds=100, folds=3, most=2, started=time.monotonic() - 80)
+    budget = Budget(seconds=100, folds=3, taught=2, most=2, started=time.monotonic() - 80)
     assert not budget.over([10, 20, 500])  # 80 + (10 + 20) / 2: a third model will not be taught
     assert budget.over([20, 22, 1])
 
@@ -182,7 +201,7 @@ def test_a_search_leaves_time_to_teach_what_wins() -> None:
 def test_a_trial_is_given_up_where_its_end_would_be_too_late(seconds: float, done: int) -> None:
     wanted = seconds / done * (4 - done) + seconds / done * 4 / 3  # the folds that are left, and all rows at the end
     starts = [time.monotonic() - 100 + wanted - margin for margin in (5, -5)]
-    late = [Budget(100, 4, 1, start).beyond([50.0], seconds, done) for start in starts]
+    late = [Budget(100, 4, 3.0, 1, start).beyond([50.0], seconds, done) for start in starts]
     assert late == [True, False]
 
 
@@ -202,7 +221,7 @@ def test_members_that_are_named_make_the_same_model_twice_and_nothing_is_sought(
         Auto(members=(Member(),)),
         Auto(members=(Member(linear=Linear(), ngrams=Ngrams()),)),
         Auto(families=("boosting",)),
-        Auto(folds=1),
+        Auto(folds=-1),
         Auto(by="subject"),
     ],
 )

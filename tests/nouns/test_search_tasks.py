@@ -160,9 +160,9 @@ def test_a_family_that_there_is_no_time_for_is_not_begun_again_and_the_others_go
     question = auto.pose_to_all(flats(), Auto(folds=2, families=("linear", "boosting")), schedule(tmp_path))
     found = spaces(question.problem, question.options.families)
     study, heard = optuna.create_study(direction="maximize"), Heard()
-    course = Course(study, question, found, first_trials(found), tmp_path, Budget(1e9, 2, 4), heard)
+    course = Course(study, question, found, first_trials(found), tmp_path, Budget(1e9, 2, 1.0, 4), heard)
     course.one(0)
-    replace(course, budget=Budget(0, 2, 4)).one(1)  # shares what the other noted
+    replace(course, budget=Budget(0, 2, 1.0, 4)).one(1)  # shares what the other noted
     assert course.late == {"boosting"}
     for done in range(2, 9):
         course.one(done)

@@ -42,7 +42,7 @@ def inspect(source: str, label: str | None, write: str | None, *, as_json: bool,
     if as_json:
         print(json.dumps(in_json(proposal, place), ensure_ascii=False, indent=2))
     else:
-        print(report(proposal, source, shutil.get_terminal_size((100, 24)).columns))
+        print(report(proposal, source, shutil.get_terminal_size((100, 24)).columns, label))
     return 0
 
 
@@ -122,12 +122,12 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def report(proposal: Proposal, source: str, width: int) -> str:
-    """A proposal for people, in lines of `width` columns."""
+def report(proposal: Proposal, source: str, width: int, label: str | None = None) -> str:
+    """A proposal for people, in lines of `width` columns; `label` where somebody named it."""
     parts = [_headline(proposal, source), _table(proposal, width), _predicts(proposal, width)]
     if unsure := _unsure(proposal, width):
         parts.append(unsure)
-    return "\n\n".join([*parts, _next(proposal, source)])
+    return "\n\n".join([*parts, _next(proposal, source, label)])
 
 
 def _headline(proposal: Proposal, source: str) -> str:
@@ -253,12 +253,14 @@ def _unsure(proposal: Proposal, width: int) -> str:
     return "\n".join(["UNSURE (marked ?)", *lines]) if lines else ""
 
 
-def _next(proposal: Proposal, source: str) -> str:
+def _next(proposal: Proposal, source: str, label: str | None) -> str:
     if len(proposal.columns) < 2:
         return "NEXT\n  bring each row's label in a column of its own, then look again"
-    name = f"  flywheel new DIR --source {source}"
+    name = f"  flywheel new DIR --source {shlex.quote(source)}"
     if query := proposal.found.settings.get("query"):
         name += f" --set {shlex.quote(f'ingest.query={query}')}"
+    if label is not None:  # or the workspace's own look would choose another one
+        name += f" --set {shlex.quote(f'record.columns.{label}.role=label')}"
     if not proposal.families:
         role = "label" if proposal.holder("label") is None else "text"
         name += f" --set record.columns.NAME.role={role}"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#2458a6", "#c8641b", "#6b7280"
+# Of baseline, candidate and champion, in every picture that shows them beside each other.
+ROLES = (GREY, BLUE, ORANGE)
 CLASSES = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC AUC"}
 COMPARED: dict[Task, dict[str, str]] = {
     "classification": CLASSES,
@@ -57,7 +59,7 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
     picture = figure(6.4, 0.9 + max(0.75, 0.36 * len(scores)) * len(compared))
     axes = picture.subplots()
     for shift, (role, found) in enumerate(scores.items()):
-        colour = (GREY, BLUE, ORANGE)[shift % 3]
+        colour = ROLES[shift % 3]
         for place, measure in enumerate(compared):
             value = found.measures.get(measure)
             if value is None:
@@ -91,7 +93,7 @@ def draw_membership(told: Mapping[str, tuple[Floats, Floats]], path: Path) -> No
     axes = picture.subplots()
     least = 1 / max(others.size for _, others in told.values())
     axes.plot([least, 1], [least, 1], color=GREY, linewidth=1, linestyle="--", label="a coin")
-    for colour, (name, (members, others)) in zip((BLUE, ORANGE, GREY), told.items(), strict=False):
+    for colour, (name, (members, others)) in zip(ROLES, told.items(), strict=False):
         false, true = curve(members, others)
         axes.step(np.maximum(false, least / 2), np.maximum(true, least / 2), where="post", color=colour, label=name)
     axes.axvline(FALSE_POSITIVES, color=GREY, linewidth=0.8, linestyle=":")

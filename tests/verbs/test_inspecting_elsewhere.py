@@ -133,7 +133,9 @@ def test_the_only_table_of_a_database_is_looked_at_and_the_proposal_runs(
     assert sum(part.height for part in parts) > 200
 
 
-def test_of_several_tables_a_query_says_which_rows_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_tables_a_query_says_which_rows_are_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     source = database(tmp_path / "moods.db", "said", "thought")
     with pytest.raises(FlywheelError, match="has 2 tables: said, thought") as caught:
@@ -143,6 +145,11 @@ def test_of_several_tables_a_query_says_which_rows_are_meant(tmp_path: Path, mon
         look(source, {}, "DELETE FROM said")
     lines(caught.value)
     query = "SELECT said, mood FROM thought"
+    assert inspect(source, "said", None, query=query, as_json=False) == 0
+    assert (
+        f"--source {source} --set 'ingest.query={query}' --set record.columns.said.role=label"
+        in capsys.readouterr().out
+    )
     assert look(source, {"said": "text"}, query).found.names == ("said", "mood")
     assert new("workspace", None, source, [f"ingest.query={query}"]) == 0
     written = yaml.safe_load((tmp_path / "workspace" / "params.yaml").read_text("utf-8"))

@@ -1,6 +1,5 @@
 """Files that are there whole or not at all."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -8,8 +7,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from pipelines.errors import BusyError
 
 
 @contextmanager
@@ -25,32 +22,6 @@ def replacing(final: Path) -> Iterator[Path]:
         draft.replace(final)
     finally:
         _remove(draft)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """The right to add to `folder`, which is made, for the time of the block.
-
-    Raises BusyError where another process has it; one that is killed lets go by itself.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        _hold(held, folder.name)
-        yield
-    finally:
-        os.close(held)
-
-
-def _hold(folder: int, name: str) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BusyError(
-            f"Another process is adding to {name}.",
-            "Expected one at a time: the files of two would have the same names.",
-            "wait until it ends, then try again.",
-        ) from None
 
 
 @contextmanager

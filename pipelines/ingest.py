@@ -18,7 +18,7 @@ from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.environment import Environment, return_memory
 from pipelines.feedback import FeedbackStore
-from pipelines.files import alone, digest, drafting
+from pipelines.files import digest, drafting
 from pipelines.fresh import Fresh
 from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
@@ -34,6 +34,7 @@ from pipelines.sources.fetching import Reach
 from pipelines.stage import run
 from pipelines.superseding import standing
 from pipelines.vault import Vault, open_vault
+from pipelines.workspace import holding
 
 _HERE = Path(__file__).parent
 # What a source is read, cleaned of unseen characters, named and sealed by: where that changes, it is read once more.
@@ -95,7 +96,7 @@ def ingest(
     vault = open_vault(environment.home, environment.master_key, record.name)
     vault.keys.keep()
     folder = workspace / raw
-    with alone(folder):
+    with holding(workspace, "ingestion"):
         _bring_back(workspace, folder)
         recorded = versions.describe(folder)
         before = recorded[1] if recorded else None

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from pipelines.errors import BusyError, ParameterError
 from pipelines.ledger import now
@@ -63,29 +64,32 @@ def _git(workspace: Path, *arguments: str) -> str | None:
 
 
 @contextlib.contextmanager
-def holding(workspace: Path) -> Iterator[None]:
-    """Hold `workspace` for one run. Raises BusyError where another run does; a killed one lets go by itself."""
-    path = workspace / OWN / "run.lock"
+def holding(workspace: Path, what: Literal["run", "ingestion"] = "run") -> Iterator[None]:
+    """Hold `workspace` for one run, or one ingestion, which a run makes too.
+
+    Raises BusyError where another one does; a killed one lets go by itself.
+    """
+    path = workspace / OWN / f"{what}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _busy(path) from None
+            raise _busy(path, what) from None
         file.truncate(0)
         file.write(json.dumps({"process": os.getpid(), "since": now()}))
         file.flush()
         yield
 
 
-def _busy(path: Path) -> BusyError:
+def _busy(path: Path, what: str) -> BusyError:
     try:
         holder = json.loads(path.read_text("utf-8"))
         who = f"process {holder['process']}, since {holder['since'][:19]} UTC"
     except (ValueError, KeyError):
         who = "it has only just begun"
     return BusyError(
-        f"Another run holds this workspace ({who}).",
-        "Expected one run at a time.",
+        f"Another {what} holds this workspace ({who}).",
+        f"Expected one {what} at a time.",
         "wait until it ends (`flywheel status` shows it), then try again.",
     )

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pipelines.errors import BusyError
-from pipelines.files import alone, digest, drafting, read_json, replacing, write_json
+from pipelines.files import digest, drafting, read_json, replacing, write_json
 
 VALUES = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text(),
@@ -123,17 +122,6 @@ def test_a_digest_is_of_names_and_bytes_and_of_nothing_else(tmp_path: Path) -> N
     others = [{"a": "2", "sub/b": "2"}, {"a": "1", "b": "2"}, {"a": "1"}, content | {"c": ""}, {"a": "2", "sub/b": "1"}]
     digests = {digest(filled(tmp_path / f"other{number}", other)) for number, other in enumerate(others)}
     assert len(digests | {first}) == len(others) + 1
-
-
-def test_one_adds_to_a_folder_at_a_time_and_whoever_ends_lets_go(tmp_path: Path) -> None:
-    folder = tmp_path / "raw"
-    for _ in range(2):
-        with alone(folder):
-            with pytest.raises(BusyError, match="adding to raw"), alone(folder):
-                pass
-            with pytest.raises(BusyError), alone(folder):
-                pass
-    assert names(folder) == []
 
 
 def test_drafts_of_a_process_that_lives_stay_and_those_of_one_that_ended_go(tmp_path: Path) -> None:

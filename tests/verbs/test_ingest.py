@@ -16,10 +16,10 @@ from workspaces import HEADER, REPOSITORY, Workspace, image, lines, review, writ
 from pipelines.canaries import PER_PART
 from pipelines.errors import BusyError, SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
-from pipelines.files import alone
 from pipelines.ingest import Ingested, ingest
 from pipelines.raw import parts
 from pipelines.versions import describe
+from pipelines.workspace import holding
 
 ROWS = [review(number) for number in range(6)]
 
@@ -287,7 +287,7 @@ def test_an_ingestion_that_is_killed_while_it_seals_leaves_nothing_and_the_next_
 
 def test_two_ingestions_at_once_do_not_write_over_each_other(reviews: Workspace) -> None:
     reviews.bring(ROWS)
-    with alone(reviews.raw), pytest.raises(BusyError) as caught:
+    with holding(reviews.path, "ingestion"), pytest.raises(BusyError, match="Another ingestion") as caught:
         reviews.run(ingest)
     lines(caught.value)
     assert not parts(reviews.raw)

@@ -2,8 +2,10 @@
 
 import io
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -67,11 +69,9 @@ class Sealer:
     def finish(self) -> pl.DataFrame:
         """The rows that fill no part (row, subject, origin, sealed), when all drafts are whole."""
         left = sealed(pl.concat(self._waiting), self._vault) if self._waiting else None
-        try:
+        with _whole():
             for task in self._sealing:
                 task.result()
-        except BrokenProcessPool:
-            raise ended("a process that sealed rows was ended from outside") from None
         return left if left is not None else sealed(pl.DataFrame(schema=READY), self._vault)
 
     def _hand_over(self, part: pl.DataFrame) -> None:
@@ -81,8 +81,9 @@ class Sealer:
             # Arrow's bytes, and no pickled frame: rows cross a pipe between two processes and touch no disk.
             content = io.BytesIO()
             part.write_ipc(content)
-            job = (content.getvalue(), str(path), self._columns)
-            self._sealing.append(self._processes().submit(_seal_elsewhere, *job))
+            with _whole():
+                job = (content.getvalue(), str(path), self._columns)
+                self._sealing.append(self._processes().submit(_seal_elsewhere, *job))
         else:
             write_part(path, sealed(part, self._vault), self._columns)
 
@@ -90,6 +91,15 @@ class Sealer:
         if self._pool is None:
             self._pool = sparing_pool(self._many, self._name, self._environment)
         return self._pool
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Say in our words where one of the other processes was ended, as for want of memory."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise ended("a process that sealed rows was ended from outside") from None
 
 
 def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:

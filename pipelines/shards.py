@@ -31,12 +31,12 @@ Found = TypeVar("Found")
 
 # The vault of a process that works for another one.
 _own: list[Vault] = []
-# Four allocators live in one process, and each keeps what it was given back in case it is asked again.
+# Four allocators live in one process, and each keeps what it was given back in case it is asked again. Polars sets its
+# own, of which every child hears.
 SPARING = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
     "MIMALLOC_PURGE_DELAY": "0",
-    "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
 }
 
 
@@ -152,10 +152,11 @@ class Crew:
         """How many shards the others may have before them, while so many are `left`.
 
         Each begins its next one at once, but for the last ones, which whoever is free takes. While one looks for the
-        answer to something else, another one is as many as the memory holds.
+        answer to something else, one is as many as the memory holds: a second one of two would begin it too.
         """
-        at_work = 1 if not self.waits or (self.asked and not self.asked.done()) else 2
-        return at_work + (1 if left > 3 else 0)
+        if self.waits and self.asked and not self.asked.done():
+            return 1
+        return (2 if self.waits else 1) + (1 if left > 3 else 0)
 
     def ask(self, function: Callable[[Job, Vault], Found], job: Job, *, apart: bool = False) -> Callable[[], Found]:
         """What gives the answer of `function`, which a process of its own looks for meanwhile, where there are several.
@@ -188,12 +189,27 @@ def sparing_pool(processes: int, name: str, machine: Environment, tools: Sequenc
 
     They are spawned or, where `tools` are named, forked from a process that did nothing but import these.
     """
-    for variable, value in SPARING.items():
-        os.environ.setdefault(variable, value)
     begun = multiprocessing.get_context("forkserver" if tools else "spawn")
     if tools:
         begun.set_forkserver_preload([*tools])
-    return ProcessPoolExecutor(processes, begun, begin_beside, (machine.home, machine.master_key, name))
+    return _SparingPool(processes, begun, begin_beside, (machine.home, machine.master_key, name))
+
+
+class _SparingPool(ProcessPoolExecutor):
+    """Its processes, which begin where something is submitted, inherit SPARING; no other child of this process does.
+
+    A stage that trains would take longer by it.
+    """
+
+    def submit(self, function: Callable[..., Found], /, *arguments: Any, **named: Any) -> "Future[Found]":
+        """What `ProcessPoolExecutor.submit` gives."""
+        ours = SPARING.keys() - os.environ.keys()
+        os.environ.update({variable: SPARING[variable] for variable in ours})
+        try:
+            return super().submit(function, *arguments, **named)
+        finally:
+            for variable in ours:
+                del os.environ[variable]
 
 
 def begin_beside(home: Path, master_key: str | None, name: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.environment import read_environment
 from pipelines.errors import FlywheelError, SealError
-from pipelines.shards import Shard, crew
+from pipelines.shards import SPARING, Shard, crew
 from pipelines.vault import Vault
 
 SHARDS = [Shard(str(place), (Path(str(place)),)) for place in range(24)]
@@ -23,6 +23,10 @@ def work(seconds: float, shard: Shard, vault: Vault) -> tuple[str, int]:
 
 def where(job: int) -> int:
     return os.getpid()
+
+
+def inherited(job: int) -> set[str]:
+    return SPARING.keys() & os.environ.keys()
 
 
 def asked(seconds: float, vault: Vault) -> int:
@@ -63,6 +67,8 @@ def test_where_tools_are_needed_two_others_work_and_this_process_waits(own_home:
         assert len(workers) == 2
         assert os.getpid() not in workers
         assert working.let(where, 0) in workers
+        assert working.let(inherited, 0) == SPARING.keys()
+        assert not inherited(0)  # whatever else begins here
 
 
 def refuse(job: None, shard: Shard, vault: Vault) -> None:

@@ -99,7 +99,8 @@ def _whole() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool:
-        raise ended("a process that sealed rows was ended from outside") from None
+        size = "make the parts smaller (`ingest.part_rows`)"
+        raise ended("a process that sealed rows was ended from outside", size) from None
 
 
 def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:

@@ -175,12 +175,12 @@ class Crew:
         return self.pool.submit(function, job).result() if self.pool and self.waits else function(job)
 
 
-def ended(what: str) -> WorldError:
+def ended(what: str, size: str = "make the shards smaller (`validate.shard_rows`)") -> WorldError:
     """Say that others did not finish what was asked of them."""
     return WorldError(
         f"{what[0].upper()}{what[1:]}.",
         "Expected it to live until its work is done; nothing of it is kept.",
-        "run it again; where it was ended for want of memory, make the shards smaller (`validate.shard_rows`).",
+        f"run it again; where it was ended for want of memory, {size}.",
     )
 
 

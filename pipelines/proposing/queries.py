@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,6 +13,9 @@ from pipelines.record import Column, Record
 from pipelines.sources import databases
 from pipelines.sources.database_urls import shown_of
 from pipelines.sources.databases import Query
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 FEW = 8  # tables that are told by name
 
@@ -24,7 +28,7 @@ def asked(
     A SQLite file is found from `workspace`. Raises SourceError where several tables could be meant.
     """
     engine = databases.open_engine(source, workspace, password)
-    whole = Query(query or _only_table(databases.tables_of(engine), source))
+    whole = Query(query or f"SELECT * FROM {_only_table(engine, source)}")  # noqa: S608 - a name quoted by its dialect
     names = databases.names_of(engine, whole)
     record = Record("inspected", tuple(Column(name, "text", required=False) for name in names))
     rows = databases.rows_of(databases.ask(engine, whole, None), names, ())
@@ -32,9 +36,10 @@ def asked(
     return Found(place, names, (), {"query": whole.text}), frames_of(rows, record)
 
 
-def _only_table(tables: list[str], source: str) -> str:
+def _only_table(engine: "Engine", source: str) -> str:
+    tables = databases.tables_of(engine)
     if len(tables) == 1:
-        return f'SELECT * FROM "{tables[0]}"'  # noqa: S608 - a name that the database itself gave
+        return engine.dialect.identifier_preparer.quote_identifier(tables[0])
     there = ", ".join(tables[:FEW]) + (f" and {len(tables) - FEW} more" if len(tables) > FEW else "")
     raise SourceError(
         f"inspect: {shown_of(source)} has {len(tables) or 'no'} tables{': ' * bool(tables)}{there}.",

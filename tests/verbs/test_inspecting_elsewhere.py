@@ -106,8 +106,9 @@ def database(path: Path, *tables: str) -> str:
     """A SQLite database with the same rows in each of `tables`; its URL."""
     with closing(sqlite3.connect(path)) as store, store:
         for name in tables:
-            store.execute(f"CREATE TABLE {name} (visits INTEGER, user_id TEXT, said TEXT, mood TEXT)")
-            store.executemany(f"INSERT INTO {name} VALUES (3, ?, ?, ?)", ROWS)  # noqa: S608 - names from below
+            quoted = '"' + name.replace('"', '""') + '"'
+            store.execute(f"CREATE TABLE {quoted} (visits INTEGER, user_id TEXT, said TEXT, mood TEXT)")
+            store.executemany(f"INSERT INTO {quoted} VALUES (3, ?, ?, ?)", ROWS)  # noqa: S608 - names from below
     return f"sqlite:///{path.name}"
 
 
@@ -115,16 +116,16 @@ def test_the_only_table_of_a_database_is_looked_at_and_the_proposal_runs(
     tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    source = database(tmp_path / "moods.db", "said")
+    source = database(tmp_path / "moods.db", 'what "they" said')
     assert inspect(source, None, "found.yaml", as_json=False) == 0
     told = capsys.readouterr().out
-    assert 'moods.db\n  SELECT * FROM "said"; 240 rows, 4 columns\n' in told
+    assert 'moods.db\n  SELECT * FROM "what ""they"" said"; 240 rows, 4 columns\n' in told
     assert "ingest.query=SELECT * FROM" in told
     parameters = yaml.safe_load((tmp_path / "found.yaml").read_text("utf-8"))
     assert parameters["record"]["name"] == "moods"
     assert parameters["ingest"] == {
         "source": f"sqlite:///{tmp_path / 'moods.db'}",
-        "query": 'SELECT * FROM "said"',
+        "query": 'SELECT * FROM "what ""they"" said"',
     }
     assert roles(parameters) == {"visits": "", "user_id": "subject", "said": "text", "mood": "label"}
     place = workspaces.make(tmp_path / "workspace", parameters)

@@ -97,7 +97,7 @@ def crew(shards: int, name: str, environment: Environment, tools: Sequence[str] 
     vault.keys.keep()
     many = shards > 1 and len(os.sched_getaffinity(0)) > 1 and not environment.dask
     pool = sparing_pool(2 if tools else 1, name, environment, tools) if many else None
-    working = Crew(vault, name, environment, pool, waits=bool(pool and tools))
+    working = Crew(vault, name, environment, pool, tuple(tools) if pool else ())
     try:
         yield working
     except BrokenProcessPool:
@@ -117,9 +117,14 @@ class Crew:
     name: str
     environment: Environment
     pool: ProcessPoolExecutor | None
-    waits: bool = False
+    tools: tuple[str, ...] = ()
     beside: ProcessPoolExecutor | None = None
     asked: "Future[Any] | None" = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether others do all the work, because it needs tools."""
+        return bool(self.tools)
 
     def close(self) -> None:
         """End the other processes, if there are any, after what they are doing."""
@@ -171,8 +176,15 @@ class Crew:
         return self.asked.result
 
     def let(self, function: Callable[[Job], Found], job: Job) -> Found:
-        """What `function` returns, called by a process that has the tools."""
-        return self.pool.submit(function, job).result() if self.pool and self.waits else function(job)
+        """What `function` returns, called by a process that has the tools, and that alone: those before it end.
+
+        What they keep of the shards that they worked on would stand beside all that it needs.
+        """
+        if self.pool is None or not self.waits:
+            return function(job)
+        self.pool.shutdown(wait=True)
+        self.pool = sparing_pool(1, self.name, self.environment, self.tools)
+        return self.pool.submit(function, job).result()
 
 
 def ended(what: str, size: str = "make the shards smaller (`validate.shard_rows`)") -> WorldError:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 WIDTH = 24
+LOSSES = {"loss": "loss", "valid_loss": "validation loss", "refit_loss": "anew by all rows: loss"}
 
 
 @dataclass
@@ -52,13 +53,10 @@ class Terminal:
         """Leave one line that tells how the epoch ended."""
         start = "\r" if sys.stderr.isatty() else ""
         end = "\033[K" if start else ""
-        # A private training tells no loss of its training rows.
-        loss = f"loss {measures['loss']:.3f}  " if "loss" in measures else ""
-        sys.stderr.write(
-            f"{start}  {self.name} epoch {epoch:2}/{epochs}  {loss}"
-            f"validation loss {measures['valid_loss']:.3f}  {_quality(measures)}  "
-            f"{time.monotonic() - self.started:.1f} s{end}\n"
-        )
+        # A private training tells no loss of its training rows, one by all rows has no validation rows.
+        told = [f"{name} {measures[key]:.3f}" for key, name in LOSSES.items() if key in measures]
+        said = "  ".join([*told, _quality(measures), f"{time.monotonic() - self.started:.1f} s"])
+        sys.stderr.write(f"{start}  {self.name} epoch {epoch:2}/{epochs}  {said}{end}\n")
         sys.stderr.flush()
 
 

@@ -154,7 +154,8 @@ class Private:
 class Schedule:
     """How long and how fast a network learns, where a killed training goes on from, and how rows are protected.
 
-    `pace` is by what rule it learns, `augment` what is done to its batches, `start` whose weights it begins with.
+    `pace` is by what rule it learns, `augment` what is done to its batches, `start` whose weights it begins with. With
+    `until` it ends after so many epochs, whatever validation rows would say.
     """
 
     epochs: int
@@ -167,6 +168,11 @@ class Schedule:
     augment: Augment | None = None
     start: Start | None = None
     save_every: float = 60.0  # seconds between two checkpoints within an epoch
+    until: int = 0
+
+
+# How every family is taught: what is to be learnt, its options, for how long, and who watches.
+Learn = Callable[[Problem, Any, Schedule, Watcher], Fitted]
 
 
 @dataclass(frozen=True)
@@ -206,9 +212,15 @@ FAMILIES: dict[str, Registered] = {
 
 
 def fit(family: Family, problem: Problem, options: Any, schedule: Schedule, watcher: Watcher) -> Fitted:
-    """The model of this `family` for `problem`."""
+    """The model of this `family` for `problem`; by `refit` of all its rows."""
     check_start(schedule.start, family, problem.labels)
     # A family's library is imported when it is trained, not before: TensorFlow alone costs ten seconds.
-    fitted: Fitted = importlib.import_module(f"pipelines.models.{family}").fit(problem, options, schedule, watcher)
+    learn: Learn = importlib.import_module(f"pipelines.models.{family}").fit
+    if schedule.pace.refit:
+        fitted: Fitted = importlib.import_module("pipelines.models.refitting").fit(
+            learn, family, problem, options, schedule, watcher
+        )
+    else:
+        fitted = learn(problem, options, schedule, watcher)
     check_features(schedule.start, fitted.features)
     return fitted

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
 from pipelines.models.searching import Listener, search
 from pipelines.models.spaces import able, spaces
-from pipelines.models.trials import Found, Question, Trial, asked, taught
+from pipelines.models.trials import Found, Question, Trial, asked, mean_length, taught
 from pipelines.models.worth import MEASURES, measured, standard_error
 
 # Of the best trials so many are looked at for an ensemble.
@@ -55,6 +55,8 @@ def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question
     _check(problem, options)
     by: By = ("subject" if problem.train.subjects else "label") if options.by == "record" else options.by
     pool = joined([problem.train, problem.valid])
+    # What wins is taught by all rows anyway; in a trial that would double the time and answer nothing.
+    schedule = replace(schedule, pace=replace(schedule.pace, refit=False))
     return Question.of(problem, in_time(pool) if by == "time" else pool, by, options, schedule)
 
 
@@ -98,8 +100,8 @@ def taught_together(question: Question, found: Found, chosen: Chosen, watcher: W
         features, graph, parameters = student.features, student.graph, student.about["parameters"]
     else:
         fitted = [
-            taught(question, each.family, each.options, question.pool, whole=known[each.family].whole)
-            for each in chosen.members
+            taught(question, m.family, m.options, question.pool, whole=known[m.family].whole, length=m.length)
+            for m in chosen.members
         ]
         features, graph = merged(fitted, chosen.pool)
         parameters = sum(each.about["parameters"] for each in fitted)
@@ -141,9 +143,10 @@ def _given(question: Question) -> tuple[Trial, ...]:
     for number, member in enumerate(question.options.members):
         family, options = named(member)
         whole = spaces(question.problem, (family,))[family].whole
-        answers = np.concatenate([asked(question, family, options, cut, whole=whole) for cut in question.cuts])
+        parts = [asked(question, family, options, cut, whole=whole) for cut in question.cuts]
+        answers = np.concatenate([part.answers for part in parts])
         value = measured(question.measure, question.pool.labels[question.asked], answers)
-        found.append(Trial(number, family, options, value, 0.0, 0.0, answers))
+        found.append(Trial(number, family, options, value, 0.0, 0.0, answers, mean_length(parts)))
     return tuple(found)
 
 

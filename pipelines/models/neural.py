@@ -99,15 +99,24 @@ def _course(
 def _train(course: Course) -> Progress:
     network, schedule = course.network, course.schedule
     progress, best = course.checkpoint.restore(network, _copied(network))
-    while progress.epoch < schedule.epochs and progress.epoch - progress.best_epoch < schedule.patience:
+    while _goes_on(schedule, progress):
         if not progress.batch:
             seed_dropout(network, course.problem.seed, progress.epoch)
         _learn(course, progress, best)
         best = _judge(course, progress, best)
         course.checkpoint.save(network, best, progress)
     network.set_weights(best)
-    course.checkpoint.remove()
+    # What comes after it may be killed, too, and then asks how long this was.
+    if schedule.until or not schedule.pace.refit:
+        course.checkpoint.remove()
     return progress
+
+
+def _goes_on(schedule: Schedule, progress: Progress) -> bool:
+    """Whether there is another epoch to learn."""
+    if schedule.until:
+        return progress.epoch < schedule.until
+    return progress.epoch < schedule.epochs and progress.epoch - progress.best_epoch < schedule.patience
 
 
 def _learn(course: Course, progress: Progress, best: Weights) -> None:
@@ -141,11 +150,11 @@ def _judge(course: Course, progress: Progress, best: Weights) -> Weights:
             "Expected a finite loss.",
             "lower `train.learning_rate` in params.yaml.",
         )
-    if better(measures, progress, pace.monitor):
+    if course.schedule.until or better(measures, progress, pace.monitor):
         progress.best_loss, progress.best_epoch = measures["valid_loss"], progress.epoch + 1
         best = _copied(network)
     progress.ended(measures)
-    course.watcher.epoch(progress.epoch, course.schedule.epochs, measures)
+    course.watcher.epoch(progress.epoch, course.schedule.until or course.schedule.epochs, measures)
     _slow_down(course, progress)
     if pace.ema:
         network.set_weights(learning)

@@ -180,6 +180,7 @@ class Pace:
     monitor: Literal["loss", "accuracy", "macro_f1"] = "loss"  # by which the best epoch is known
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 on an accelerator
     bucketing: bool = True  # batches of texts as long as each other
+    refit: bool = False  # validation rows, once they have said how long to learn, teach too: all rows do, anew
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ def check_pace(pace: Pace) -> None:
                 f"Expected {meant}.",
                 f"leave `{key}` out to have the default, {getattr(Pace(), key):g}.",
             )
+    if pace.decay == "plateau" and pace.refit:
+        raise ParameterError(
+            "params.yaml: `train.schedule` asks for `refit` and for `decay: plateau`.",
+            "Expected one of them: a plateau follows the validation rows, and a training by all rows has none.",
+            "leave `refit` out, or write `decay: cosine`.",
+        )
     if pace.decay == "plateau" and pace.warmup:
         raise ParameterError(
             "params.yaml: `train.schedule` asks for a warm-up and for `decay: plateau`.",

@@ -16,7 +16,7 @@ from pipelines.files import replacing
 from pipelines.models import Watcher
 from pipelines.models.budgets import Budget
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
-from pipelines.models.trials import Floats, Found, Question, Trial, asked
+from pipelines.models.trials import Floats, Found, Question, Trial, asked, mean_length
 from pipelines.models.worth import measured, standard_error
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Course:
                 told = f"trial {done + 1}/{self.question.options.trials}: {family}, fold {step} of"
                 self.watcher.doing(f"{told} {len(self.question.cuts)}")
             parts.append(asked(self.question, family, options, cut, whole=self.found[family].whole))
-            value = self._value(parts)
+            value = self._value([part.answers for part in parts])
             trial.report(value, step)
             late = done > 0 and self.budget.beyond(self.seconds(), time.monotonic() - started, step)
             if step < len(self.question.cuts) and (late or self._worse(trial, step, value, done)):
@@ -153,7 +153,8 @@ class Course:
                     self.late.add(family)
                 return
         with replacing(self.place / f"{trial.number}.npz") as draft, draft.open("wb") as file:
-            np.savez(file, answers=np.concatenate(parts), seconds=np.array(time.monotonic() - started))
+            answers, seconds = np.concatenate([part.answers for part in parts]), time.monotonic() - started
+            np.savez(file, answers=answers, seconds=np.array(seconds), length=np.array(mean_length(parts)))
         self.study.tell(trial, value)
         self._tell(family, options, value, done, pruned=False)
 
@@ -202,7 +203,7 @@ def _read(study: "optuna.Study", question: Question, found: Mapping[str, Space],
     for each in _completed(study):
         family, options = suggested(FixedTrial(each.params), found)
         with np.load(place / f"{each.number}.npz", allow_pickle=False) as held:
-            answers, seconds = held["answers"], float(held["seconds"])
+            answers, seconds, length = held["answers"], float(held["seconds"]), int(held["length"])
         error = standard_error(question.measure, true, answers, question.problem.seed)
-        trials.append(Trial(each.number, family, options, float(each.value or 0.0), error, seconds, answers))
+        trials.append(Trial(each.number, family, options, float(each.value or 0.0), error, seconds, answers, length))
     return tuple(sorted(trials, key=lambda trial: (-trial.value, trial.number)))

@@ -1,8 +1,9 @@
 """What a search asks of every trial, what a trial comes to, and how a family is asked."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from pipelines.bundle import Bundle
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto, Measured
+from pipelines.models.refitting import length_of, none_of, shortened
 from pipelines.models.spaces import spaces
 from pipelines.models.starting import kept
 from pipelines.models.worth import usual
@@ -34,6 +36,7 @@ class Trial:
     error: float  # one standard error of it
     seconds: float
     answers: Floats = field(repr=False)  # (rows asked, labels), or numbers
+    length: int = 0  # epochs or trees at their best, the mean over folds; 0: validation rows had no say in it
 
 
 @dataclass(frozen=True)
@@ -93,22 +96,37 @@ class Question:
         return total.hexdigest()[:16]
 
 
-def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Floats:
-    """What a model of the rows that teach answers to those that are asked: (asked, labels), or (asked, 1) numbers."""
+class Asked(NamedTuple):
+    """The answers of one fold, (asked, labels) or (asked, 1) numbers, and how long their model learnt at its best."""
+
+    answers: Floats
+    length: int
+
+
+def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Asked:
+    """What a model of the rows that teach answers to those that are asked."""
     teach, ask = (chosen(question.pool, rows) for rows in cut)
     fitted = taught(question, family, options, teach, whole=whole)
     problem = question.problem
     bundle = Bundle(family, problem.labels, fitted.features, fitted.graph, task=problem.task)
-    return bundle.probabilities(ask.columns) if problem.has_classes else bundle.outputs(ask.columns, 1)
+    answers = bundle.probabilities(ask.columns) if problem.has_classes else bundle.outputs(ask.columns, 1)
+    return Asked(answers, length_of(fitted))
 
 
-def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool) -> Fitted:
-    """A model of `rows`; a family that is not taught by the `whole` of them watches some."""
-    if whole:
-        problem = replace(question.problem, train=rows, valid=chosen(rows, np.zeros(0, dtype=np.int64)))
+def mean_length(parts: Sequence[Asked]) -> int:
+    """How long a model should learn that is taught by all folds; 0 where no validation rows had a say in it."""
+    lengths = [part.length for part in parts]
+    return max(round(sum(lengths) / len(lengths)), 1) if all(lengths) else 0
+
+
+def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool, length: int = 0) -> Fitted:
+    """A model of `rows`: by the `whole` of them, or for so long; else it watches some to know when to stop."""
+    if whole or length:
+        problem = replace(question.problem, train=rows, valid=none_of(rows))
     else:
         problem = held_out(question.problem, rows, WATCHED, question.by)
-    fitted = fit(cast("Family", family), problem, options, question.schedule, Silence())
+    schedule = replace(question.schedule, until=length)
+    fitted = fit(cast("Family", family), problem, shortened(options, length), schedule, Silence())
     # Nobody goes on from one member's weights: what answers is all of them.
     kept(question.schedule.checkpoint).unlink(missing_ok=True)
     return fitted

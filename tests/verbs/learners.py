@@ -1,6 +1,7 @@
 """A training for a process of its own: `python learners.py FOLDER how` learns as told and writes what came of it.
 
-`killed` ends itself by SIGKILL in the middle of its second epoch; `shared` learns on two logical processors.
+`killed` ends itself by SIGKILL in the middle of its second epoch, `killed_anew` in that of its training by all rows;
+`shared` learns on two logical processors.
 """
 
 import json
@@ -20,6 +21,8 @@ from pipelines.record import Column, Record
 TEXT = Record("texts", (Column("text", "text", "text"), Column("mood", "category", "label")))
 TABLE = Record("rows", (Column("age", "integer", "feature"), Column("mood", "category", "label")))
 EPOCHS, BATCH = 3, 16
+# Where a process kills itself. An epoch of all rows alone has a thirteenth batch.
+KILLED = {"killed": (2, 4), "killed_anew": (1, 13)}
 
 
 def text_problem(rows: int = 150) -> Problem:
@@ -79,8 +82,8 @@ def main(folder: Path, how: str) -> None:
 
         processor = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
-    diary = Diary((2, 4) if how == "killed" else None)
-    fitted = learn(folder, diary, "lstm" if how in ("killed", "lstm") else "mlp")
+    diary, pace = Diary(KILLED.get(how)), Pace(refit=how == "killed_anew")
+    fitted = learn(folder, diary, "lstm" if how in (*KILLED, "lstm") else "mlp", pace=pace)
     told = {name: fitted.about[name] for name in ("device", "backend", "weights")}
     (folder / f"{how}.json").write_text(json.dumps({"history": diary.history, **told}), "utf-8")
     (folder / f"{how}.onnx").write_bytes(fitted.graph)

@@ -1,4 +1,4 @@
-"""The service's routes: POST /predict, POST /feedback, GET /health."""
+"""The service's routes: POST /predict, POST /feedback, GET /health; those of people and of texts are added to them."""
 
 import asyncio
 import contextlib
@@ -32,9 +32,11 @@ from service.requests import (
     largest_body,
     question,
 )
+from service.writing import ask_for_texts
 
 ROUTES = {
     "POST /predict": "a row in, a label or a number out",
+    "POST /generate": "a prompt in, a text out (language models)",
     "POST /feedback": "what would have been right",
     "DELETE /subjects/{subject}": "forget somebody (operators)",
     "PUT /subjects/{subject}/consent": "give or withdraw consent (operators)",
@@ -109,6 +111,8 @@ def create_app(workspace: Path, environment: Environment) -> FastAPI:
     tell_refusals(app)
     _routes(app, desk)
     ask_for_people(app, desk.store, environment)
+    if desk.record.task == "language":
+        ask_for_texts(app, desk.serving, desk.record)
     return app
 
 
@@ -133,10 +137,13 @@ async def _watching(desk: Desk) -> AsyncIterator[None]:
 
 
 def _routes(app: FastAPI, desk: Desk) -> None:
+    writes = desk.record.task == "language"
+
     @app.get("/")
     def index() -> dict[str, Any]:
         """What there is."""
-        return {"model": desk.record.name, "routes": ROUTES}
+        routes = {route: told for route, told in ROUTES.items() if writes or route != "POST /generate"}
+        return {"model": desk.record.name, "routes": routes}
 
     def predict(asked: Question) -> Any:
         """The label of one row and how sure the model is of each, or its number; and an id to answer to."""

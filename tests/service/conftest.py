@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import TABLE, TEXTS, Workspace, train
+from served import LINES, TABLE, TEXTS, Workspace, train, train_language
 
 from pipelines.record import parse_record
 
@@ -61,3 +61,13 @@ def client(texts: Workspace) -> Iterator[TestClient]:
     """A client of the service of texts."""
     with texts.serve() as found:
         yield found
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Workspace:
+    """A workspace of texts alone whose champion, version 1, writes on."""
+    rhymes = [f"{a} and {b} <EMAIL>" for a in ("one", "two", "three") for b in ("four", "five", "six")]
+    kept = train_language(parse_record(LINES["record"]), rhymes, tmp_path / "rhymes")
+    workspace = Workspace(tmp_path / "writing", LINES, [kept])
+    workspace.crown(1)
+    return workspace

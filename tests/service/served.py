@@ -50,6 +50,11 @@ TABLE = {
 }
 
 
+LINES = {
+    "record": {"name": "rhymes", "columns": {"line": {"type": "text", "role": "text", "privacy": "free_text"}}},
+}
+
+
 class Workspace:
     """A folder with params.yaml, its ledger, and ways to crown a champion there."""
 
@@ -95,6 +100,14 @@ def train(record: Record, columns: Columns, labels: Sequence[str], folder: Path,
     problem = Problem(record, names, part, part, np.ones(len(names)), 7)
     found = fit(problem, Linear(c=c))
     write_bundle(Bundle("linear", names, found.features, found.graph, found.about), folder)
+    return folder
+
+
+def train_language(record: Record, texts: Sequence[str], folder: Path) -> Path:
+    """A model of pairs of letters that has read `texts`, in `folder`."""
+    part = Part({"line": list(texts)}, np.zeros(len(texts), dtype=np.int64))
+    found = fit(Problem(record, (), part, part, np.ones(0), 7, "language"), Linear())
+    write_bundle(Bundle("linear", (), found.features, found.graph, found.about, task="language"), folder)
     return folder
 
 

@@ -112,6 +112,24 @@ def test_models_that_err_elsewhere_win_together_and_one_that_knows_nothing_is_le
     assert best_together("classification", "accuracy", true, members, 1, 0) == [0]
 
 
+def test_the_luckiest_of_many_trials_keeps_no_ensemble_out_that_knows_more() -> None:
+    true = np.random.default_rng(0).integers(3, size=600)
+    one = answers(1.5, 1, true)
+    trials = [one * np.exp(np.random.default_rng(seed).normal(size=one.shape) * 0.3) for seed in range(300)]
+    lucky = max((trial / trial.sum(axis=1, keepdims=True) for trial in trials), key=lambda a: _right(a, true))
+    members = [lucky, answers(0.6, 2, true)]
+    together = pooled("classification", "accuracy", true, members).answers(members)
+    assert _right(together, true) < _right(lucky, true)
+    assert best_together("classification", "accuracy", true, members, 4, 0) == [0, 1]
+    # Where more is lost than chance explains, less surprise makes up for nothing.
+    members = [lucky, answers(0.3, 2, true)]
+    assert best_together("classification", "accuracy", true, members, 4, 0) == [0]
+
+
+def _right(found: Any, true: Any) -> float:
+    return float((found.argmax(axis=1) == true).mean())
+
+
 def test_for_macro_f1_answers_move_towards_rare_labels_and_for_accuracy_they_do_not() -> None:
     rng = np.random.default_rng(0)
     true = rng.choice(3, p=[0.8, 0.1, 0.1], size=900)

@@ -63,10 +63,13 @@ def _listening(host: str, port: int) -> socket.socket:
 def _greeting(place: socket.socket, record: Record) -> str:
     host, port = place.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    body = json.dumps(_example(record), ensure_ascii=False)
+    writes = record.task == "language"
+    route, asked = ("generate", {"prompt": "The battery"}) if writes else ("predict", _example(record))
+    body = json.dumps(asked, ensure_ascii=False)
+    routes = "POST /generate, POST /predict" if writes else "POST /predict"
     return (
-        f"Serving {record.name} at {address}: POST /predict, POST /feedback, GET /health. For example:\n"
-        f"  curl -s {address}/predict -H 'Content-Type: application/json' -d '{body}'\n"
+        f"Serving {record.name} at {address}: {routes}, POST /feedback, GET /health. For example:\n"
+        f"  curl -s {address}/{route} -H 'Content-Type: application/json' -d '{body}'\n"
     )
 
 

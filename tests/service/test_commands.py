@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -155,17 +156,22 @@ def test_people_who_did_not_consent_are_left_out(here: Workspace, capsys: Captur
     assert [row["review"] for row in opened(here)] == ["slow"]
 
 
-def test_serve_answers_until_it_is_stopped(texts: Workspace) -> None:
-    variables = {**os.environ, "FLYWHEEL_HOME": str(texts.home)}
+@pytest.mark.parametrize(("kind", "route", "told"), [("texts", "predict", "label"), ("lines", "generate", "text")])
+def test_serve_answers_its_own_example_until_it_is_stopped(
+    kind: str, route: str, told: str, request: pytest.FixtureRequest
+) -> None:
+    workspace: Workspace = request.getfixturevalue(kind)
+    variables = {**os.environ, "FLYWHEEL_HOME": str(workspace.home)}
     command = [sys.executable, "-m", "flywheel.cli", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=texts.folder, env=variables, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=workspace.folder, env=variables, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            greeting = process.stdout.readline()
-            address = greeting.split(" at ")[1].split(":", 2)
-            url = ":".join([address[0], address[1], address[2].split(":")[0]])
-            answer = httpx.post(f"{url}/predict", json={"text": "great"}, timeout=20)
-            assert answer.json()["label"] == "good"
+            assert f"POST /{route}" in process.stdout.readline()
+            _, _, url, _, header, _, body = shlex.split(process.stdout.readline())
+            kind_of_body = dict([header.split(": ")])
+            answer = httpx.post(url, content=body, headers=kind_of_body, timeout=20)
+            assert (answer.status_code, url.rpartition("/")[2]) == (200, route)
+            assert answer.json()[told]
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0

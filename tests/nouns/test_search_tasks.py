@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,21 @@ def test_a_family_that_there_is_no_time_for_is_not_begun_again_and_the_others_go
     assert len(heard.trials) == 2 + sum(family == "linear" for family, _, _ in tried[2:])
     assert not course.over
     assert replace(course, late={"linear", "boosting"}).over
+
+
+def test_the_time_to_teach_is_that_of_the_best_of_each_family_and_not_of_the_quickest(tmp_path: Path) -> None:
+    import optuna
+
+    study, start = optuna.create_study(direction="maximize"), datetime(2026, 1, 1)
+    families = optuna.distributions.CategoricalDistribution(("ngrams", "cnn"))
+    for family, value, seconds in (("ngrams", 0.90, 2), ("cnn", 0.85, 40), ("ngrams", 0.91, 3), ("cnn", 0.86, 50)):
+        trial = optuna.trial.create_trial(params={"family": family}, distributions={"family": families}, value=value)
+        trial.datetime_start, trial.datetime_complete = start, start + timedelta(seconds=seconds)
+        study.add_trial(trial)
+    question = auto.pose_to_all(flats(), Auto(folds=2), schedule(tmp_path))
+    course = Course(study, question, {}, [], tmp_path, Budget(1e9, 2, 1.0, 2), None)
+    assert course.seconds() == [3, 50, 2, 40]
+    assert course.budget.teaching(course.seconds()) == 53
 
 
 def test_what_was_tried_by_another_schedule_or_another_choice_is_another_search(tmp_path: Path) -> None:

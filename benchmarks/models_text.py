@@ -58,12 +58,13 @@ CHOSEN: dict[tuple[str, str], dict[str, Any]] = {
         "cnn": {"filters": 200, "dropout_words": 0.0, "words_dropped": 0.05},
         "schedule": {"refit": True},
     },
-    # Three seeds on the validation rows: 83.6, log loss .402, against 83.3 and .415 with a moving average, in half the
-    # time; 82.6 with neither. The first epochs are the best, and noisy where the rate does not fall.
+    # Three seeds on the validation rows: 84.2 with Kim's own 300 numbers a word and no word hidden, 83.6 else, 83.3
+    # with a moving average in place of a falling rate. Validation rows are sentences, as test rows are: they teach, too.
     ("sst2_phrases", "cnn"): {
         "epochs": 4,
         "learning_rate": 0.0007,
-        "schedule": {"decay": "cosine", "monitor": "accuracy"},
+        "cnn": {"embedding": 300, "dropout_words": 0.0, "words_dropped": 0.0},
+        "schedule": {"decay": "cosine", "monitor": "accuracy", "refit": True},
     },
     # A quarter of the training rows that the others taught: 88.9 against 87.8 with 256 words, and no average.
     ("imdb", "transformer"): {"schedule": {"ema": 0.999}},

@@ -59,7 +59,7 @@ CHOSEN: dict[tuple[str, str], dict[str, Any]] = {
         "schedule": {"refit": True},
     },
     # Three seeds on the validation rows: 84.2 with Kim's own 300 numbers a word and no word hidden, 83.6 else, 83.3
-    # with a moving average in place of a falling rate. Validation rows are sentences, as test rows are: they teach, too.
+    # with a moving average in place of a falling rate. Validation rows are sentences, as test rows are: they teach.
     ("sst2_phrases", "cnn"): {
         "epochs": 4,
         "learning_rate": 0.0007,

@@ -110,7 +110,8 @@ def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *
     problem = question.problem
     bundle = Bundle(family, problem.labels, fitted.features, fitted.graph, task=problem.task)
     answers = bundle.probabilities(ask.columns) if problem.has_classes else bundle.outputs(ask.columns, 1)
-    return Asked(answers, length_of(fitted))
+    watched = 0.0 if whole else WATCHED
+    return Asked(answers, length_of(fitted, len(question.pool.labels) / (len(teach.labels) * (1 - watched))))
 
 
 def mean_length(parts: Sequence[Asked]) -> int:

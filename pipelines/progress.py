@@ -55,7 +55,7 @@ class Terminal:
         end = "\033[K" if start else ""
         # A private training tells no loss of its training rows, one by all rows has no validation rows.
         told = [f"{name} {measures[key]:.3f}" for key, name in LOSSES.items() if key in measures]
-        said = "  ".join([*told, _quality(measures), f"{time.monotonic() - self.started:.1f} s"])
+        said = "  ".join(filter(None, [*told, _quality(measures), f"{time.monotonic() - self.started:.1f} s"]))
         sys.stderr.write(f"{start}  {self.name} epoch {epoch:2}/{epochs}  {said}{end}\n")
         sys.stderr.flush()
 

@@ -92,6 +92,8 @@ def text_of(proposal: Proposal, source: str) -> str:
 def refuse_unlearnable(proposal: Proposal) -> None:
     """Raise ParameterError where no label, or nothing to predict it from, was found."""
     name = shown(proposal.found.source)
+    if proposal.is_language:
+        return
     if proposal.holder("label") is None:
         raise ParameterError(
             f"No column of {name} looks like a label.",
@@ -225,11 +227,12 @@ def _answers(label: Proposed) -> str:
 
 
 def _predicts(proposal: Proposal, width: int) -> str:
-    label = proposal.holder("label")
+    label, text = proposal.holder("label"), proposal.holder("text")
+    if text and proposal.is_language:
+        return f"PREDICTS    how a text goes on, from what was written before in {text.name}\nFAMILIES    gpt"
     if label is None:
         return "PREDICTS    nothing yet: no column looks like a label"
     features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
-    text = proposal.holder("text")
     source = text.name if text else "pictures" if proposal.pictures else count(features, "feature")
     lines = _hanging("PREDICTS    ", f"{label.name}, {_answers(label)}, from {source}", 12, width)
     lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
@@ -254,7 +257,7 @@ def _unsure(proposal: Proposal, width: int) -> str:
 
 
 def _next(proposal: Proposal, source: str, label: str | None) -> str:
-    if len(proposal.columns) < 2:
+    if len(proposal.columns) < 2 and not proposal.is_language:
         return "NEXT\n  bring each row's label in a column of its own, then look again"
     name = f"  flywheel new DIR --source {shlex.quote(source)}"
     if query := proposal.found.settings.get("query"):

@@ -37,7 +37,7 @@ def summarise(workspace: Path, seconds: float) -> str:
         _people(workspace),
         _scores(workspace),
         _decision(decision, ledger),
-        _where(),
+        _where(workspace),
     ]
     return "\n\n".join(parts)
 
@@ -138,9 +138,12 @@ def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _where() -> str:
+def _where(workspace: Path) -> str:
+    models: Any = read_json(workspace / EVALUATION / "scores.json")["models"]
+    writes = "unigram_bits" in next(iter(models.values()))["measures"]
     places = {
         "flywheel status": "how things stand",
+        **({"flywheel generate PROMPT": "let the champion write on"} if writes else {}),
         "flywheel serve": "answer POST /predict and POST /feedback",
         "flywheel up": "Prefect, a worker, the MLflow UI and the service, with their addresses",
         str(DOCS / "index.html"): "each expectation, and how many rows failed it",

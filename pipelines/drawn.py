@@ -12,6 +12,7 @@ from pipelines.scores import Scores
 # What is drawn is shared by so many rows, or it would be somebody's.
 FEWEST = 5
 MOST_GROUPS = 12
+MOST_BINS = 20
 
 
 def draw(answered: Answered, scores: Scores, title: str, path: Path) -> None:
@@ -53,14 +54,27 @@ def grouped(found: Floats) -> list[np.ndarray]:
 
 
 def draw_bits(bits: Floats, title: str, path: Path) -> None:
-    """How many bits a character costs, over the texts: counts of bins that several texts share."""
+    """How many bits a character costs, over the texts: bins that equally many share, high where they are narrow."""
     picture = figure(5.2, 3.6)
     axes = picture.subplots()
-    edges = np.quantile(bits, np.linspace(0.02, 0.98, max(2, min(24, len(bits) // FEWEST))))
-    axes.hist(
-        np.clip(bits, edges[0], edges[-1]), bins=np.unique(edges).tolist() if edges[0] < edges[-1] else 1, color=BLUE
-    )
-    axes.set(xlabel="bits per character", ylabel="texts")
+    heights, edges = shared_density(bits)
+    axes.stairs(10 * heights / len(bits), edges, fill=True, color=BLUE)
+    axes.axvline(float(bits.mean()), color=GREY, linewidth=1, linestyle="--")
+    axes.set(xlabel="bits per character (dashed: their mean)", ylabel="texts for each tenth of a bit, %")
+    axes.set_ylim(bottom=0)
     axes.set_title(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     save(picture, path)
+
+
+def shared_density(values: Floats) -> tuple[Floats, Floats]:
+    """How many of `values` lie in each bin for each unit of its width, and the bins' edges; FEWEST or more share one.
+
+    The edges are quantiles, and the outermost ones leave a fiftieth on either side: extremes would be single rows.
+    """
+    count = max(1, min(MOST_BINS, len(values) // (2 * FEWEST)))
+    edges = np.unique(np.quantile(values, np.linspace(0.02, 0.98, count + 1)))
+    if len(edges) < 2:  # all alike
+        edges = edges[0] + np.array([-0.5, 0.5])
+    counts, _ = np.histogram(values, edges)
+    return counts / np.diff(edges), edges

@@ -7,6 +7,7 @@
 * naming      what the name of a column says, in English and Chinese
 * people      what a column reveals about a person, by its cells and its name
 * roles       which column is the label, the text, the subject, the time, and which are features
+* texts       how long texts are, and whether people are named in them
 * proposal    all of this together: a record, the settings that go with it, what is unsure
 * writing     the proposal as a params.yaml with its doubts as comments
 

@@ -9,10 +9,11 @@ import polars as pl
 
 from pipelines.arriving import Sample, find_source
 from pipelines.errors import ParameterError
-from pipelines.proposing import folders, galleries
+from pipelines.proposing import folders, galleries, texts
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.folders import Found
+from pipelines.proposing.layout import NESTED
 from pipelines.proposing.people import privacy_of
 from pipelines.proposing.roles import Roles, granted, is_quantity, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
@@ -56,6 +57,8 @@ class Proposal:
     @property
     def families(self) -> tuple[str, ...]:
         """The model families that suit, the likeliest first; none where there is nothing to predict."""
+        if self.is_language:
+            return ("gpt",)
         if self.holder("label") is None:
             return ()
         if self.holder("text"):
@@ -63,6 +66,13 @@ class Proposal:
         if self.pictures:
             return ("cnn", "mlp", "linear")
         return ("mlp", "linear") if self.holder("feature") else ()
+
+    @property
+    def is_language(self) -> bool:
+        """Whether there are texts, no label, and no column, kept or left out, that could be one."""
+        known = all("role" in column.entry for column in self.columns)
+        known = known and not any(NESTED in doubt for doubt in self.doubts)
+        return known and self.holder("label") is None and self.holder("text") is not None
 
     @property
     def pictures(self) -> bool:
@@ -95,9 +105,11 @@ def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, 
     columns = tuple(_column(shape, privacy[shape.name], roles, reasons.get(shape.name), sampled) for shape in shapes)
     splits = found.splits if roles.holder("split") is None and len(set(found.splits)) > 1 else ()
     doubts = (*found.doubts, *roles.doubts, *_about_rows(sampled))
-    held, lengths = _held_back(columns, sampled), _lengths(columns, sampled)
-    names, size = _with_names(columns, sampled), folders.unpacked_size(found)
-    return Proposal(_named(found.source), found, sampled, columns, doubts, splits, held, lengths, names, size)
+    text = next((column.name for column in columns if column.entry.get("role") == "text"), None)
+    lengths, names = ((0, 0), 0.0) if text is None else (texts.lengths(sampled, text), texts.with_names(sampled, text))
+    held, size = _held_back(columns, sampled), folders.unpacked_size(found)
+    proposal = Proposal(_named(found.source), found, sampled, columns, doubts, splits, held, lengths, names, size)
+    return replace(proposal, doubts=(*doubts, *_without_label(proposal)))
 
 
 def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Proposal:
@@ -253,6 +265,12 @@ def _in_order(value: str) -> tuple[bool, float, str]:
         return True, 0.0, value
 
 
+def _without_label(proposal: Proposal) -> tuple[str, ...]:
+    if proposal.is_language:
+        return ("there is no label: a language model is to write such texts on; others want labels in a column",)
+    return () if proposal.holder("label") else ("no column looks like a label: name it by `--label NAME`",)
+
+
 def _about_rows(sampled: Sampled) -> tuple[str, ...]:
     if not sampled.all:
         return (f"only the first {sampled.read:,} rows were read: rare values and gaps may come later",)
@@ -266,29 +284,6 @@ def _held_back(columns: Sequence[Proposed], sampled: Sampled) -> float:
         if column.entry.get("required", True):
             whole *= column.cells.filled
     return 1 - whole
-
-
-def _lengths(columns: Sequence[Proposed], sampled: Sampled) -> tuple[int, int]:
-    """How many tokens the middle text has, and how many nine of ten have at most."""
-    from pipelines.features import tokens
-
-    name = next((column.name for column in columns if column.entry.get("role") == "text"), None)
-    if name is None:
-        return 0, 0
-    counts = pl.Series([len(tokens(text)) for text in sampled.rows[name].drop_nulls().head(1000)])
-    return int(counts.median() or 0), int(counts.quantile(0.9) or 0)  # type: ignore[arg-type]
-
-
-def _with_names(columns: Sequence[Proposed], sampled: Sampled) -> float:
-    """The share of texts in which a person's name was found."""
-    from pipelines.privacy.entities import find_names_in
-
-    name = next((column.name for column in columns if column.entry.get("role") == "text"), None)
-    if name is None:
-        return 0.0
-    texts = sampled.rows[name].drop_nulls().gather_every(max(1, sampled.rows.height // 100)).str.slice(0, 500).to_list()
-    found = find_names_in(texts)
-    return sum(any(span.type == "PERSON" for span in spans) for spans in found) / max(len(texts), 1)
 
 
 def _named(source: Path) -> str:

@@ -141,7 +141,6 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
             roles.roles[numbers[0]] = "label"
             roles.doubt(numbers[0], "a number, to be estimated; if it names classes, list them under `categories`")
             return
-        roles.doubts.append("no column looks like a label: name it by `--label NAME`")
         return
     best = ranked[0]
     roles.roles[best] = "label"

@@ -62,9 +62,20 @@ def _allowed(held_back: float) -> float:
 
 
 def _training(proposal: Proposal) -> dict[str, Any]:
+    if proposal.is_language:
+        return _language_training(proposal)
     if proposal.pictures:
         return _picture_training(proposal)
     return _text_training(proposal) if proposal.holder("text") else _table_training(proposal)
+
+
+def _language_training(proposal: Proposal) -> dict[str, Any]:
+    epochs = 4 if proposal.sampled.read * proposal.lengths[0] > 100_000 else 12
+    return {
+        **_course(proposal, "gpt", epochs, 16, 0.002, 3),
+        "schedule": {"decay": "cosine", "warmup": 0.05},
+        "gpt": {"level": "characters", "length": 64, "layers": 4, "heads": 4, "width": 128},
+    }
 
 
 def _picture_training(proposal: Proposal) -> dict[str, Any]:

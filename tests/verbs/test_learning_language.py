@@ -12,6 +12,7 @@ import pytest
 import workspaces
 from workspaces import Workspace
 
+from flywheel.summary import _where
 from pipelines.bundle import read_bundle
 from pipelines.files import digest
 from pipelines.language import text_losses
@@ -62,6 +63,10 @@ def test_a_decoder_foretells_texts_better_than_pairs_do_and_both_better_than_let
 def asked(command: list[str], learnt: Workspace) -> subprocess.CompletedProcess[str]:
     known = {"FLYWHEEL_HOME": str(learnt.environment.home), "PYTHONPATH": str(workspaces.REPOSITORY)}
     return subprocess.run(command, cwd=learnt.path, capture_output=True, text=True, check=False, env=os.environ | known)
+
+
+def test_the_summary_says_how_to_let_it_write(learnt: Workspace) -> None:
+    assert "flywheel generate PROMPT" in _where(learnt.path)
 
 
 def test_the_champion_writes_on_and_the_same_seed_writes_the_same(learnt: Workspace) -> None:

@@ -22,7 +22,7 @@ from reporting import RESULTS, Figure, report
 
 from pipelines.bundle import Bundle
 from pipelines.models import Problem, Schedule, auto, boosting
-from pipelines.models.options import Auto, Boosting, Measured
+from pipelines.models.options import Auto, Boosting, Measured, Pace
 from pipelines.models.worth import measured
 
 KEPT = RESULTS / "models_auto_rows.json"
@@ -40,15 +40,17 @@ class Bar:
     trials: int
     folds: int = 4
     by: Any = "record"
+    pace: Pace = Pace()  # `train.schedule`; an average of weights where folds of the training rows preferred one
 
 
+AVERAGED = Pace(ema=0.99)
 BARS = {
     "telco": Bar("roc_auc", 84.5, "linear 84.2", 16),
     "adult": Bar("accuracy", 87.2, "HistGradientBoosting 87.2, XGBoost 87.23", 4, 3),
-    "trec": Bar("accuracy", 91.5, "CNN-rand 91.2, NB-SVM 90.4", 200),
+    "trec": Bar("accuracy", 91.5, "CNN-rand 91.2, NB-SVM 90.4", 200, pace=AVERAGED),
     "sst2": Bar("accuracy", 83.0, "NB-SVM 82.6", 12),
     "sst3": Bar("macro_f1", 56, "linear 53.8", 5, 2),
-    "waimai": Bar("accuracy", 90.0, "linear 89.5", 200),
+    "waimai": Bar("accuracy", 90.0, "linear 89.5", 200, pace=AVERAGED),
     "airline": Bar("macro_f1", 72, "linear 70.8", 5, 3, "time"),
     "hotel": Bar("accuracy", 90.8, "linear 90.3", 200),
     "cr": Bar("accuracy", 82.0, "NB-SVM 81.8", 5, 2),
@@ -84,7 +86,7 @@ def row(name: str) -> dict[str, Any]:
             folds=bar.folds,
             by=bar.by,
         )
-        found, about = _answers(exam, options)
+        found, about = _answers(exam, options, bar.pace)
         answers.append(found)
         truths.append(exam.test.labels)
         told.append(about)
@@ -104,9 +106,9 @@ def row(name: str) -> dict[str, Any]:
     } | ({"boosting": _alone(name)} if name in ("adult", "telco") else {})
 
 
-def _answers(exam: Exam, options: Auto) -> tuple[Any, dict[str, Any]]:
+def _answers(exam: Exam, options: Auto, pace: Pace) -> tuple[Any, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="flywheel-bench-") as folder:
-        schedule = Schedule(10, 64, 0.001, 3, Path(folder) / "auto.npz")
+        schedule = Schedule(10, 64, 0.001, 3, Path(folder) / "auto.npz", pace=pace)
         fitted = auto.fit(exam.problem, options, schedule, Told())
     bundle = Bundle("auto", exam.problem.labels, fitted.features, fitted.graph)
     return bundle.probabilities(exam.test.columns), fitted.about

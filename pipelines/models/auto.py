@@ -16,7 +16,7 @@ from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
 from pipelines.models.searching import Listener, search
 from pipelines.models.spaces import able, spaces
-from pipelines.models.trials import Found, Question, Trial, asked, mean_length, taught
+from pipelines.models.trials import Asked, Found, Question, Trial, asked, mean_length, settled, taught
 from pipelines.models.worth import MEASURES, measured, standard_error
 
 # Of the best trials so many are looked at for an ensemble.
@@ -52,7 +52,7 @@ def fit(problem: Problem, options: Auto, schedule: Schedule, watcher: Watcher) -
 
 def pose_to_all(problem: Problem, options: Auto, schedule: Schedule) -> Question:
     """The question to search an answer to."""
-    _check(problem, options)
+    _check(problem, options, schedule)
     by: By = ("subject" if problem.train.subjects else "label") if options.by == "record" else options.by
     pool = joined([problem.train, problem.valid])
     # What wins is taught by all rows anyway; in a trial that would double the time and answer nothing.
@@ -143,7 +143,9 @@ def _given(question: Question) -> tuple[Trial, ...]:
     for number, member in enumerate(question.options.members):
         family, options = named(member)
         whole = spaces(question.problem, (family,))[family].whole
-        parts = [asked(question, family, options, cut, whole=whole) for cut in question.cuts]
+        parts: list[Asked] = []
+        for cut in question.cuts:
+            parts.append(asked(question, family, options, cut, whole=whole, length=settled(question, options, parts)))
         answers = np.concatenate([part.answers for part in parts])
         value = measured(question.measure, question.pool.labels[question.asked], answers)
         found.append(Trial(number, family, options, value, 0.0, 0.0, answers, mean_length(parts)))
@@ -162,7 +164,7 @@ def named(member: Member) -> tuple[str, Any]:
     )
 
 
-def _check(problem: Problem, options: Auto) -> None:
+def _check(problem: Problem, options: Auto, schedule: Schedule) -> None:
     """Raise ParameterError for families that cannot be searched, and for folds that cannot be cut."""
     can = able(problem)
     for family in (
@@ -187,6 +189,12 @@ def _check(problem: Problem, options: Auto) -> None:
             "params.yaml: `train.auto` leaves nothing to search with.",
             "Expected 1 trial and more than 0 minutes at least, and no fewer than 0 folds.",
             "start from `auto: {trials: 24, minutes: 15}`.",
+        )
+    if schedule.pace.decay == "plateau":
+        raise ParameterError(
+            "params.yaml: `train.family: auto` learns by all rows, and `train.schedule.decay` is 'plateau'.",
+            "Expected another decay: a plateau follows validation rows, and what wins has none.",
+            "leave `decay` out, or write `ema: 0.99`, which needs no validation rows.",
         )
     if options.by == "subject" and not problem.train.subjects:
         raise ParameterError(

@@ -16,7 +16,7 @@ from pipelines.files import replacing
 from pipelines.models import Watcher
 from pipelines.models.budgets import Budget
 from pipelines.models.spaces import Space, first_trials, spaces, suggested
-from pipelines.models.trials import Floats, Found, Question, Trial, asked, mean_length
+from pipelines.models.trials import Asked, Floats, Found, Question, Trial, asked, mean_length, settled
 from pipelines.models.worth import measured, standard_error
 
 if TYPE_CHECKING:
@@ -142,12 +142,13 @@ class Course:
         if family in self.late:
             self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             return
-        started, parts = time.monotonic(), []
+        started, parts = time.monotonic(), list[Asked]()
         for step, cut in enumerate(self.question.cuts, start=1):
             if isinstance(self.watcher, Listener):
                 told = f"trial {done + 1}/{self.question.options.trials}: {family}, fold {step} of"
                 self.watcher.doing(f"{told} {len(self.question.cuts)}")
-            parts.append(asked(self.question, family, options, cut, whole=self.found[family].whole))
+            length = settled(self.question, options, parts)
+            parts.append(asked(self.question, family, options, cut, whole=self.found[family].whole, length=length))
             value = self._value([part.answers for part in parts])
             trial.report(value, step)
             late = done > 0 and self.budget.beyond(self.seconds(), time.monotonic() - started, step)

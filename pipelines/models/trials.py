@@ -103,15 +103,28 @@ class Asked(NamedTuple):
     length: int
 
 
-def asked(question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool) -> Asked:
-    """What a model of the rows that teach answers to those that are asked."""
+def asked(
+    question: Question, family: str, options: Any, cut: tuple[Any, Any], *, whole: bool, length: int = 0
+) -> Asked:
+    """What a model of the rows that teach answers to those that are asked; it learns for so many epochs, if any."""
     teach, ask = (chosen(question.pool, rows) for rows in cut)
-    fitted = taught(question, family, options, teach, whole=whole)
+    fitted = taught(question, family, options, teach, whole=whole, length=length)
     problem = question.problem
     bundle = Bundle(family, problem.labels, fitted.features, fitted.graph, task=problem.task)
     answers = bundle.probabilities(ask.columns) if problem.has_classes else bundle.outputs(ask.columns, 1)
+    if length:
+        return Asked(answers, length)
     watched = 0.0 if whole else WATCHED
     return Asked(answers, length_of(fitted, len(question.pool.labels) / (len(teach.labels) * (1 - watched))))
+
+
+def settled(question: Question, options: Any, parts: Sequence[Asked]) -> int:
+    """For how many epochs the next fold learns after `parts`; 0 where it has to find that out by itself.
+
+    The first fold of a network watches a tenth of its rows and says so; then all rows teach, as they will teach what
+    wins, and the answers are those of such models. Folds by time teach by ever more rows, trees are counted by the row.
+    """
+    return parts[0].length if parts and question.by != "time" and not hasattr(options, "trees") else 0
 
 
 def mean_length(parts: Sequence[Asked]) -> int:

@@ -24,7 +24,7 @@ from pipelines.models.ensembles import pooled
 from pipelines.models.options import Auto, Boosting, Cnn, Convolved, Linear, Member, Pace
 from pipelines.models.searching import Course, reached, search, worse
 from pipelines.models.spaces import first_trials, spaces
-from pipelines.models.trials import Silence, Trial
+from pipelines.models.trials import Asked, Silence, Trial, asked, settled
 from pipelines.models.worth import MEASURES, gain, measured, standard_error
 from pipelines.pictures import grey_png
 from pipelines.record import Column, Record, Task
@@ -212,3 +212,24 @@ def test_a_measure_that_says_nothing_of_the_label_is_refused(task: Task, measure
         auto.fit(problem, Auto(measure=measure), schedule(tmp_path), Silence())
     lines(caught.value)
     assert measure not in MEASURES[task]
+
+
+def test_the_first_fold_says_how_many_epochs_and_in_the_others_all_rows_teach(tmp_path: Path) -> None:
+    question = auto.pose_to_all(moods(40), Auto(folds=2), schedule(tmp_path))
+    small = Cnn(length=8, embedding=4, filters=2)
+    first = asked(question, "cnn", small, question.cuts[0], whole=False)
+    assert first.length == settled(question, small, [first]) == 1
+    assert settled(question, small, []) == 0
+    second = asked(question, "cnn", small, question.cuts[1], whole=False, length=5)
+    assert second.length == 5
+    assert not np.array_equal(second.answers, asked(question, "cnn", small, question.cuts[1], whole=False).answers)
+    assert settled(question, Boosting(), [Asked(first.answers, 80)]) == 0
+    assert settled(replace(question, by="time"), small, [first]) == 0
+
+
+def test_a_rate_that_wants_validation_rows_is_refused_in_a_search(tmp_path: Path) -> None:
+    usual = schedule(tmp_path)
+    assert auto.pose_to_all(moods(8), Auto(), replace(usual, pace=Pace(decay="cosine"))).schedule.pace.decay == "cosine"
+    with pytest.raises(ParameterError, match="plateau") as caught:
+        auto.pose_to_all(moods(8), Auto(), replace(usual, pace=Pace(decay="plateau")))
+    lines(caught.value)

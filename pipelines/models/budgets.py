@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 # The share of the time that is kept for what nobody counts: cutting folds, choosing members, making one graph of them.
-KEPT = 0.01
+KEPT = 0.02
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def planted_once(make: Callable[..., Place], tmp_path_factory: pytest.TempPathFa
     source = tmp_path_factory.mktemp("elsewhere") / "reviews.csv"
     write(source, planted())
     # People fall into parts by keys that are drawn anew each time. By the usual margin of two points some hundred test
-    # rows cannot always tell that a model of 300 more answers is no worse, and rightly say so; what follows is the loop.
+    # rows cannot always tell that a model of 300 more answers is no worse, and rightly say so; here the loop is shown.
     place = make("planted", "train.family=linear", "promote.margin=0.05", source=source)
     place.flywheel("run")
     return Moment(place)

@@ -25,6 +25,15 @@ from pipelines.sources.opening import shown
 
 WIDEST_NAME = 32
 NARROW = "\N{NO-BREAK SPACE}"
+WRITTEN_AS = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON Lines",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
+    "lines": "plain text, a text on each line",
+    "paragraphs": "plain text in paragraphs",
+}
 HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")
 
 
@@ -138,8 +147,7 @@ def _headline(proposal: Proposal, source: str) -> str:
     if query := found.settings.get("query"):
         return f"{shown(found.source)}\n  {query}; {read}, {count(len(proposal.columns), 'column')}"
     kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
-    kinds = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet", "arrow": "Arrow"}
-    written_as = "pictures" if proposal.pictures else kinds[kind]
+    written_as = "pictures" if proposal.pictures else WRITTEN_AS[kind]
     if delimiter := found.settings.get("delimiter"):
         written_as += {";": " with semicolons", "|": " with bars", "\t": " with tabs", ",": " with commas"}[delimiter]
     if encoding := found.settings.get("encoding"):

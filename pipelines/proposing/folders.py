@@ -9,8 +9,11 @@ from typing import Any
 
 from pipelines.errors import SourceError
 from pipelines.proposing.layout import Layout, ends_unended, layout_of, suffix_format, told
+from pipelines.record import Role
 from pipelines.sources import SourceFile
+from pipelines.sources.kinds import PLAIN
 from pipelines.sources.opening import is_packed, shown
+from pipelines.sources.passages import COLUMN
 
 SPLITS = {
     **dict.fromkeys(("train", "training", "trn", "训练", "训练集"), "train"),
@@ -37,12 +40,19 @@ class Found:
     splits: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The roles that are known before any cell is looked at: plain text is text."""
+        return {COLUMN: "text"} if self.settings.get("format") in PLAIN else {}
+
 
 def find(source: Path) -> Found:
     """The files of a source that nobody has described. Raises SourceError where none of them holds a table."""
     there = [source] if source.is_file() else _there(source)
     layouts = [layout_of(path) for path in there]
     readable = [layout for layout in layouts if layout.unreadable is None and layout.names]
+    # A text beside tables tells of them.
+    readable = [layout for layout in readable if not layout.is_plain] or readable
     if not readable:
         raise _nothing(source, layouts)
     group, doubts = _together(readable)
@@ -173,8 +183,8 @@ def _nothing(source: Path, layouts: Sequence[Layout]) -> SourceError:
     why = "; ".join(told(layout) for layout in layouts[:WHY_NOT]) or _empty(source)
     return SourceError(
         f"inspect: {shown(source)} holds no table that we can read ({why}).",
-        "Expected rows with a label: CSV, TSV, JSON Lines, Parquet or Arrow; or pictures, a folder for each class.",
-        "write one row per example, with its label in a column of its own; annotated spans and plain texts have none.",
+        "Expected rows with a label (CSV, TSV, JSON Lines, Parquet, Arrow), plain text, or pictures by folders.",
+        "write one row per example, with its label in a column of its own; annotated spans have none.",
     )
 
 

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pipelines.proposing.header import has_header
 from pipelines.proposing.naming import is_known
 from pipelines.sources.decoding import MARKS
-from pipelines.sources.kinds import SUFFIXES
+from pipelines.sources.kinds import PLAIN, SUFFIXES
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
+from pipelines.sources.passages import COLUMN
 
 HEAD_BYTES = 1 << 20
 LOOKED_AT = 300  # records: enough to see how many fields they have
@@ -36,6 +37,8 @@ COMMON = {
     "shift_jis": "のにはをたがでてとしれさいすまなる",
 }
 LEAST_COMMON = 0.04
+# The share of lines that are blank where blank lines part paragraphs: one in fifty is a paragraph of two pages.
+BLANK = 0.02
 NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
 IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
 TAGGED = re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)")
@@ -50,6 +53,11 @@ class Layout:
     settings: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     unreadable: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is text that has no columns."""
+        return self.settings.get("format") in PLAIN
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -183,10 +191,8 @@ def _is_json(text: str) -> bool:
 def _delimited(path: Path, text: str, whole: bool) -> Layout:
     """A CSV or TSV file by the separator that gives all records the same number of fields."""
     mark, rows, quotes = _parted(text, whole)
-    if not rows:
-        return Layout(path, unreadable=_no_table(text))
-    if len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv"):
-        return Layout(path, unreadable="it is text in one column, without a label")
+    if not rows or (len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv")):
+        return _plain(path, text)
     told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
     settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
     if len(rows[0]) > 1 and mark != ("\t" if told == "tsv" else ","):
@@ -220,12 +226,18 @@ def _parted(text: str, whole: bool) -> tuple[str, Sequence[list[str]], bool]:
     return one
 
 
-def _no_table(text: str) -> str:
-    """What a text is whose lines no separator parts into the same number of cells."""
-    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
-    if sum(TAGGED.fullmatch(line.strip()) is not None for line in lines) > 0.9 * len(lines):
-        return "it holds tagged words, one to a line, and no family learns tags"
-    return "it is text, and no separator parts its lines into the same number of cells"
+def _plain(path: Path, text: str) -> Layout:
+    """A text whose lines no separator parts into the same number of cells, and so has no columns."""
+    lines = [line.strip() for line in text.strip().splitlines()[:LOOKED_AT]]
+    filled = [line for line in lines if line]
+    if sum(TAGGED.fullmatch(line) is not None for line in filled) > 0.9 * len(filled):
+        return Layout(path, unreadable="it holds tagged words, one to a line, and no family learns tags")
+    if suffix_format(path) is not None:
+        return Layout(path, unreadable="it is text, and no separator parts its lines into the same number of cells")
+    parted = len(lines) - len(filled) > BLANK * len(lines)
+    way, other = ("paragraphs", "lines") if parted else ("lines", "paragraphs")
+    doubt = f"{shown(path)} has no columns: its {way} are taken for texts; `ingest.format: {other}` is the other way"
+    return Layout(path, (COLUMN,), {"format": way}, (doubt,))
 
 
 def _records(text: str, mark: str, whole: bool, *, quotes: bool) -> Sequence[list[str]]:
@@ -258,4 +270,4 @@ def ends_unended(path: Path) -> bool:
 
 def told(layout: Layout) -> str:
     """Why a file cannot be read, in one line."""
-    return f"{shown(layout.path)}: {layout.unreadable}"
+    return f"{shown(layout.path)}: {layout.unreadable or 'it is text without columns'}"

@@ -62,10 +62,16 @@ class Proposal:
         if self.holder("label") is None:
             return ()
         if self.holder("text"):
-            return ("lstm", "linear")
+            return ("auto", "lstm", "linear") if self.is_quick else ("lstm", "linear")
         if self.pictures:
             return ("cnn", "mlp", "linear")
-        return ("mlp", "linear") if self.holder("feature") else ()
+        return ("auto", "mlp", "linear") if self.holder("feature") else ()
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether families that learn without a network can tell classes by the text alone."""
+        label = self.holder("label")
+        return label is not None and label.entry["type"] == "category" and self.holder("feature") is None
 
     @property
     def is_language(self) -> bool:
@@ -89,7 +95,7 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
         return _of_pictures(galleries.hung(source, files), sample_of(galleries.labels(files)), told or {})
     found = folders.find(source)
     found, twice = _not_twice(found)
-    rows = propose_rows(replace(found, doubts=(*found.doubts, *twice)), frames(found), told or {})
+    rows = propose_rows(replace(found, doubts=(*found.doubts, *twice)), frames(found), {**found.roles, **(told or {})})
     return replace(rows, name=_named(source))
 
 

@@ -14,7 +14,9 @@ SUFFIXES = {
     ".arrow": "arrow",
     ".feather": "arrow",
 }
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", "idx", "images")
+# Texts without columns tell by no name how they are parted: they are declared.
+PLAIN = ("lines", "paragraphs")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", *PLAIN, "idx", "images")
 # Compressed inside, and read by places: packed once more they are refused.
 UNPACKED = ("parquet", "arrow")
 

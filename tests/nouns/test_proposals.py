@@ -40,7 +40,7 @@ def test_reviews_with_stars_an_author_and_a_time(tmp_path: Path) -> None:
     assert roles(found) == {"label": "stars", "text": "body", "subject": "user_id", "time": "created_at"}
     assert entry(found, "user_id")["privacy"] == entry(found, "review_id")["privacy"] == "identifier"
     assert entry(found, "stars")["categories"] == ["1", "2", "4", "5"]
-    assert found.families == ("lstm", "linear")
+    assert found.families == ("auto", "lstm", "linear")
 
 
 def test_semicolons_and_a_label_in_the_first_column(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_table_of_people_with_every_kind_of_column(tmp_path: Path) -> None:
     assert entry(found, "visits")["missing"] == ["NA"]
     assert entry(found, "plz")["type"] != "integer"
     assert {"const", "nothing"}.isdisjoint(c.name for c in found.columns if c.entry.get("role"))
-    assert found.families == ("mlp", "linear")
+    assert found.families == ("auto", "mlp", "linear")
 
 
 def test_bounds_are_round_and_wider_than_the_data(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_number_named_like_a_label_is_proposed_to_be_estimated(tmp_path: Path)
     assert label.name == "target"
     assert label.entry["type"] == "number"
     assert label.entry["min"] <= 0 < 15 < label.entry["max"]
-    assert found.families == ("mlp", "linear")
+    assert found.families == ("auto", "mlp", "linear")
 
 
 def test_stars_are_proposed_as_steps_of_a_scale_and_digits_are_not(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.txt", "Once upon a time, there was\n\na king, a queen, and\nnobody else.\n" * 9, "no separator parts"),
+        ("a.csv", "Once upon a time, there was\n\na king, a queen, and\nnobody else.\n" * 9, "no separator parts"),
         ("a.json", '[\n  {"text": "a"},\n  {"text": "b"}\n]\n', "one JSON array"),
         ("a.bmes", "李 B-NAME\n明 E-NAME\n在 O\n\n" * 40, "tagged words"),
         ("a.json", '{"spans": [1], "meta": {"a": 1}}\n' * 9, "lists and objects alone"),

@@ -47,3 +47,39 @@ def test_texts_beside_a_column_that_has_no_role_ask_for_the_label(tmp_path: Path
     assert "name it by `--label NAME`" in doubts(found)
     with pytest.raises(ParameterError, match="looks like a label"):
         text_of(found, "said.csv")
+
+
+VERSE = "O for a Muse of fire,\nthat would ascend\n\nThe brightest heaven of invention, scene {n}!\n\n"
+STORY = "话说天下大势，分久必合，合久必分。\n周末七国分争，并入于秦，此乃第{n}回。\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "encoding", "settings", "read"),
+    [
+        (VERSE, "utf-8", {"format": "paragraphs"}, 240),
+        (STORY, "utf-8", {"format": "lines"}, 240),
+        (STORY, "gb18030", {"format": "lines", "encoding": "gb18030"}, 240),
+    ],
+)
+def test_plain_text_is_read_as_its_paragraphs_or_its_lines(
+    tmp_path: Path, lines: str, encoding: str, settings: dict[str, str], read: int
+) -> None:
+    book = tmp_path / "book.txt"
+    book.write_bytes("".join(lines.format(n=n) for n in range(120)).encode(encoding))
+    found = look(book)
+    assert (found.families, roles(found)) == (("gpt",), {"text": "text"})
+    assert (found.found.settings, found.sampled.read) == (settings, read)
+    other = {"lines": "paragraphs", "paragraphs": "lines"}[settings["format"]]
+    assert f"`ingest.format: {other}` is the other way" in doubts(found)
+    parameters = yaml.safe_load(text_of(found, str(book)))
+    check_parameters(parameters)
+    assert parameters["ingest"] == {"source": str(book), **settings}
+
+
+def test_a_text_beside_tables_is_left_out_whatever_its_size(tmp_path: Path) -> None:
+    (tmp_path / "remarks.txt").write_text(VERSE * 2000)
+    rows = made(200, lambda dice, place: [sentence(dice, good=place % 2 == 0), place % 2])
+    table(tmp_path / "reviews.dat", ["text", "label"], rows)
+    found = look(tmp_path)
+    assert roles(found) == {"text": "text", "label": "label"}
+    assert "remarks.txt: it is text without columns; left out" in doubts(found)

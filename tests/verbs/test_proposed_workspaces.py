@@ -30,7 +30,6 @@ PARTS = {
 NO_TABLE = {
     "presidio": "one JSON array",
     "tab": "lists and objects alone",
-    "tinyshakespeare": "no separator parts its lines",
 }
 ROWS = 200
 # Great Expectations takes a second for each: a table in two parts, tweets, Chinese.

@@ -46,7 +46,7 @@ def comply(*, as_json_text: bool, language: Language, show_template: bool) -> in
     if as_json_text:
         print(json.dumps(report, ensure_ascii=False, indent=2))
     else:
-        print(f"{as_text(findings, language)}\n{FOLDER / PAGES[language]}")
+        print(f"{as_text(findings, about, language)}\n{FOLDER / PAGES[language]}")
     return FAILED if any(found.verdict == "fail" for found in findings) else 0
 
 
@@ -59,6 +59,7 @@ def _about(evidence: Evidence, ledger: Ledger) -> About:
         data=evidence.version.name if evidence.version else "-",
         model=evidence.proof.model if champion is None and evidence.proof else model,
         fingerprint=evidence.fingerprint,
+        registered=evidence.register is not None,
     )
 
 

@@ -39,7 +39,7 @@ def order_of_labels(seen: Gathered, threshold: Threshold) -> Finding | None:
         len(labels),
         distance,
         grade(distance, threshold),
-        f"The label changes {changes:,} times from row to row; {expected:,.0f} times would be chance. The last tenth "
+        f"Changes of the label from row to row: {changes:,}, where {expected:,.0f} would be chance. The last tenth "
         f"holds {seen_there}: whoever cuts off the tail to validate, as Keras' `validation_split`, measures little.",
         "nothing here: `split` draws rows by a hash and not by place. Shuffle the file before you use it elsewhere.",
         tuple(tail.head(1)),

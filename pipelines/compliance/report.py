@@ -29,6 +29,10 @@ WORDS = {
     "figure": Said("found", "结果"),
     "lines": Said("lines of evidence: {n}", "{n} 行证据"),
     "open": Said("What fails", "未通过的控制"),
+    "begin": Said(
+        "There is no register yet, which most controls ask: flywheel comply --template > compliance.yaml writes one.",
+        "尚无处理活动登记，而多数控制都要查阅它：请用 flywheel comply --template > compliance.yaml 生成。",
+    ),
     "note": Said(
         "Each line was checked by a program on this workspace at the time above. A control passes where every line of "
         "its evidence holds; missing evidence fails. The articles are given for orientation; this page is no legal "
@@ -75,6 +79,7 @@ th, td { padding: .4rem .9rem; border-top: 1px solid var(--line); vertical-align
 th:nth-child(1) { width: 2.6rem } th:nth-child(2) { width: 42% } th:nth-child(4) { width: 26% }
 td.sign { font-weight: 700 } tr.pass .sign { color: var(--pass) } tr.fail .sign, tr.fail .found { color: var(--fail) }
 .why { padding: .5rem .9rem .7rem 3.65rem; color: var(--soft); border-top: 1px solid var(--line) }
+.begin { border-left: 3px solid var(--fail); padding: .1rem .8rem }
 footer { margin: 2.5rem 0 1rem; font-size: .87em } ul.open { margin: 0; padding-left: 1.2rem }
 @media print { body { margin: 0; max-width: none } details { break-inside: avoid } }
 """
@@ -90,6 +95,7 @@ class About:
     data: str
     model: str
     fingerprint: str
+    registered: bool  # whether there is a register of the processing
 
 
 def counts(findings: Iterable[Finding]) -> dict[Verdict, int]:
@@ -122,7 +128,7 @@ def as_json(findings: list[Finding], about: About) -> dict[str, Any]:
     }
 
 
-def as_text(findings: list[Finding], language: Language) -> str:
+def as_text(findings: list[Finding], about: About, language: Language) -> str:
     """The report for a terminal: a line per control, and below one that fails the evidence that does not hold."""
     lines = []
     for found in findings:
@@ -131,7 +137,8 @@ def as_text(findings: list[Finding], language: Language) -> str:
             lines.append(f"       {found.reason[language]}")
         broken = [each for each in found.facts if not each.holds]
         lines += [f"       ✗ {each.what[language]}: {each.figure[language]}  ({each.where})" for each in broken]
-    return "\n".join([*lines, "", headline(findings, language)])
+    begin = [] if about.registered else [WORDS["begin"][language]]
+    return "\n".join([*lines, "", headline(findings, language), *begin])
 
 
 def headline(findings: list[Finding], language: Language) -> str:
@@ -192,7 +199,8 @@ def _summary(findings: list[Finding], about: About, language: Language) -> str:
         for found in findings
         if found.verdict == "fail"
     )
-    open_ones = f"<h2>{WORDS['open'][language]}</h2><ul class=open>{failing}</ul>" if failing else ""
+    begin = "" if about.registered else f"<p class=begin>{_safe(WORDS['begin'][language])}</p>"
+    open_ones = f"<h2>{WORDS['open'][language]}</h2>{begin}<ul class=open>{failing}</ul>" if failing else ""
     rest = f"{number['fail']} {WORDS['failed'][language]} · {number['not applicable']} {WORDS['apart'][language]}"
     return (
         f"<div class=sum><b>{number['pass']}</b><span>{WORDS['passed'][language].format(n=applying)}"

@@ -392,7 +392,7 @@ def test_before_the_first_run_nothing_is_there_and_nothing_breaks(
 
 
 def test_text_that_is_markup_stays_text() -> None:
-    page = as_page([], About("<script>alert(1)</script>", "now", "v", "m", "f"), "en", "other.html")
+    page = as_page([], About("<script>alert(1)</script>", "now", "v", "m", "f", registered=True), "en", "other.html")
     assert "<script>" not in page
 
 

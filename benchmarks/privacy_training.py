@@ -221,7 +221,7 @@ def seen(pictures: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def adult(folder: Path) -> list[Figure]:
-    """The MLP of the preset at epsilon 3 and 1, beside the same without privacy."""
+    """An MLP at epsilon 3 and 1, beside the same without privacy."""
     import keras
 
     inputs, labels = census(folder / "adult.data")

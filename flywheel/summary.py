@@ -37,7 +37,7 @@ def summarise(workspace: Path, seconds: float) -> str:
         _people(workspace),
         _scores(workspace),
         _decision(decision, ledger),
-        _where(workspace),
+        _where(workspace, decision),
     ]
     return "\n\n".join(parts)
 
@@ -138,11 +138,13 @@ def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _where(workspace: Path) -> str:
+def _where(workspace: Path, decision: Mapping[str, Any]) -> str:
     models: Any = read_json(workspace / EVALUATION / "scores.json")["models"]
     writes = "unigram_bits" in next(iter(models.values()))["measures"]
+    beaten = all(gate["passed"] for gate in decision.get("gates", ()) if gate["name"] == "beats_baseline")
     places = {
         "flywheel status": "how things stand",
+        **({} if beaten or writes else {"flywheel tune --minutes 15 --write": "look for what beats the baseline"}),
         **({"flywheel generate PROMPT": "let the champion write on"} if writes else {}),
         "flywheel serve": "answer POST /predict and POST /feedback",
         "flywheel up": "Prefect, a worker, the MLflow UI and the service, with their addresses",

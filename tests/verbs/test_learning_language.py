@@ -66,7 +66,7 @@ def asked(command: list[str], learnt: Workspace) -> subprocess.CompletedProcess[
 
 
 def test_the_summary_says_how_to_let_it_write(learnt: Workspace) -> None:
-    assert "flywheel generate PROMPT" in _where(learnt.path)
+    assert "flywheel generate PROMPT" in _where(learnt.path, {})
 
 
 def test_the_champion_writes_on_and_the_same_seed_writes_the_same(learnt: Workspace) -> None:

@@ -12,6 +12,7 @@ from pipelines.errors import ParameterError
 from pipelines.proposing import folders, galleries, texts
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
+from pipelines.proposing.families import families_of
 from pipelines.proposing.folders import Found
 from pipelines.proposing.layout import NESTED
 from pipelines.proposing.people import privacy_of
@@ -57,21 +58,7 @@ class Proposal:
     @property
     def families(self) -> tuple[str, ...]:
         """The model families that suit, the likeliest first; none where there is nothing to predict."""
-        if self.is_language:
-            return ("gpt",)
-        if self.holder("label") is None:
-            return ()
-        if self.holder("text"):
-            return ("auto", "lstm", "linear") if self.is_quick else ("lstm", "linear")
-        if self.pictures:
-            return ("cnn", "mlp", "linear")
-        return ("auto", "mlp", "linear") if self.holder("feature") else ()
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether families that learn without a network can tell classes by the text alone."""
-        label = self.holder("label")
-        return label is not None and label.entry["type"] == "category" and self.holder("feature") is None
+        return families_of(self)
 
     @property
     def is_language(self) -> bool:

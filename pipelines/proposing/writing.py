@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.proposing.families import is_quick, words_of
 from pipelines.proposing.proposal import Proposal, Proposed
 
 HEAD = """\
@@ -20,8 +21,8 @@ SOUGHT = {
     "text": "# Quick trials, of n-grams and linear models. `flywheel tune --minutes 15 --write` tries networks, too.",
     "table": "# Quick trials, of boosted trees and a linear model. `flywheel tune --minutes 15 --write` tries more.",
 }
-# Words, or characters of Han, and rows of a table: of more, a search in four folds takes ten minutes on two cores.
-MANY_WORDS = 3_000_000
+# Words, or characters of Han, and rows of a table: of more, four folds would take minutes on two cores, and two do.
+MANY_WORDS = 500_000
 MANY_ROWS = 200_000
 
 
@@ -95,13 +96,15 @@ def _picture_training(proposal: Proposal) -> dict[str, Any]:
 
 
 def _text_training(proposal: Proposal) -> dict[str, Any]:
-    if proposal.is_quick:
-        baseline = {"words": 2, "characters": 3, "terms": 200_000, "c": 10.0}
-        return _sought(proposal, baseline, QUICK["text"], proposal.sampled.read * proposal.lengths[0] > MANY_WORDS)
+    baseline = {"words": 2, "characters": 3, "terms": 200_000, "c": 10.0}
+    if proposal.families[0] == "ngrams":
+        return {"family": "ngrams", **_weights(proposal), "linear": baseline}
+    if is_quick(proposal):
+        return _sought(proposal, baseline, QUICK["text"], words_of(proposal) > MANY_WORDS)
     length = min(200, max(32, 8 * math.ceil(proposal.lengths[1] / 8)))
     return {
         **_course(proposal, "lstm", 12 if proposal.sampled.read <= 20_000 else 6, 64, 0.001, 3),
-        "linear": {"words": 2, "characters": 3, "terms": 200_000, "c": 10.0},
+        "linear": baseline,
         "lstm": {"vocabulary": 20_000, "length": length, "embedding": 64, "units": 64, "dropout": 0.5},
     }
 
@@ -167,7 +170,7 @@ def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
             0, f"# Names were found in {found} of the texts looked at; `finders: [patterns]` is faster and leaves them."
         )
     if name == "train" and values["family"] == "auto":
-        lines.insert(0, SOUGHT["text" if proposal.is_quick else "table"])
+        lines.insert(0, SOUGHT["text" if is_quick(proposal) else "table"])
     return lines
 
 

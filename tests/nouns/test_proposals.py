@@ -40,7 +40,7 @@ def test_reviews_with_stars_an_author_and_a_time(tmp_path: Path) -> None:
     assert roles(found) == {"label": "stars", "text": "body", "subject": "user_id", "time": "created_at"}
     assert entry(found, "user_id")["privacy"] == entry(found, "review_id")["privacy"] == "identifier"
     assert entry(found, "stars")["categories"] == ["1", "2", "4", "5"]
-    assert found.families == ("auto", "lstm", "linear")
+    assert found.families == ("auto", "ngrams", "linear")
 
 
 def test_semicolons_and_a_label_in_the_first_column(tmp_path: Path) -> None:

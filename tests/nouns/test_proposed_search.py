@@ -14,6 +14,7 @@ from proposed import chinese, look, made, roles, sentence, table
 from pipelines.models import Part, Problem
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.parameters import check_parameters
+from pipelines.proposing.families import VAST
 from pipelines.proposing.proposal import Proposal
 from pipelines.proposing.writing import MANY_ROWS, MANY_WORDS, QUICK, written
 from pipelines.proposing.writing import parameters_of as parameters
@@ -81,12 +82,12 @@ def test_steps_of_a_scale_are_searched_by_how_far_away_an_answer_is(tmp_path: Pa
     assert train(found)["auto"] == {"trials": 5}
 
 
-def test_much_data_is_searched_in_fewer_folds(tmp_path: Path) -> None:
+def test_much_data_is_searched_in_fewer_folds_and_vast_data_not_at_all(tmp_path: Path) -> None:
     texts = look(table(tmp_path / "a.csv", HEADER, made(300, said)))
-    words = texts.lengths[0] * 300
-    assert words < MANY_WORDS
-    longer = MANY_WORDS // 300 + 1
-    assert train(replace(texts, lengths=(longer, longer)))["auto"] == {"trials": 5, "folds": 2}
+    sizes = {count: replace(texts, lengths=(count // 300 + 1, 9)) for count in (MANY_WORDS, VAST)}
+    assert train(sizes[MANY_WORDS])["auto"] == {"trials": 5, "folds": 2}
+    assert train(sizes[VAST]) == {"family": "ngrams", "linear": train(texts)["linear"]}
+    assert [found.families[0] for found in (texts, *sizes.values())] == ["auto", "auto", "ngrams"]
     rows = look(table(tmp_path / "b.csv", ["size", "price", "target"], made(300, numbers)))
     assert train(rows)["auto"] == {"trials": 3}
     many = replace(rows.sampled, read=MANY_ROWS + 1)

@@ -80,6 +80,14 @@ def holder(workspace: Workspace, role: Any) -> str:
     return "" if column is None else column.name
 
 
+def test_a_book_is_a_workspace_of_its_paragraphs(tmp_path: Path, own_home: Path) -> None:
+    new(str(tmp_path / "workspace"), None, str(Path(os.environ["FLYWHEEL_DATASETS"]) / "tinyshakespeare"), [])
+    workspace = Workspace(tmp_path / "workspace")
+    assert workspace.parameters["train"]["family"] == "gpt"
+    result = workspace.run(ingest)
+    assert result.added == result.read == 7222
+
+
 @pytest.mark.parametrize("name", NO_TABLE)
 def test_what_has_no_label_in_a_column_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(SourceError, match="holds no table that we can read") as caught:

@@ -51,13 +51,13 @@ def find(source: Path) -> Found:
     there = [source] if source.is_file() else _there(source)
     layouts = [layout_of(path) for path in there]
     readable = [layout for layout in layouts if layout.unreadable is None and layout.names]
-    # A text beside tables tells of them.
     readable = [layout for layout in readable if not layout.is_plain] or readable
-    if not readable:
+    # A text beside data tells of them, also where we cannot read them.
+    unread = [layout for layout in layouts if layout not in readable]
+    if not readable or (readable[0].is_plain and _bytes(readable) < _bytes(unread)):
         raise _nothing(source, layouts)
     group, doubts = _together(readable)
-    if len(readable) < len(layouts):
-        doubts = (*doubts, *_unread([layout for layout in layouts if layout not in readable]))
+    doubts = (*doubts, *_unread(unread))
     mapping, more = _mapping(group)
     if mapping:
         group = [layout for layout in group if layout.path.name in mapping]

@@ -7,7 +7,7 @@ import yaml
 from proposed import chinese, doubts, look, made, roles, sentence, table
 
 from flywheel.inspecting import report, text_of
-from pipelines.errors import ParameterError
+from pipelines.errors import ParameterError, SourceError
 from pipelines.parameters import check_parameters
 from pipelines.proposing.proposal import Proposal
 
@@ -74,6 +74,16 @@ def test_plain_text_is_read_as_its_paragraphs_or_its_lines(
     parameters = yaml.safe_load(text_of(found, str(book)))
     check_parameters(parameters)
     assert parameters["ingest"] == {"source": str(book), **settings}
+
+
+def test_a_text_beside_larger_data_that_cannot_be_read_is_not_taken_for_the_data(tmp_path: Path) -> None:
+    (tmp_path / "templates.txt").write_text(VERSE)
+    (tmp_path / "rows.json").write_text("[" + ",".join(['{"text": "a"}'] * 9) + "]")
+    with pytest.raises(SourceError, match=r"templates\.txt: it is text without columns") as caught:
+        look(tmp_path)
+    assert "rows.json: it is one JSON array" in str(caught.value)
+    (tmp_path / "templates.txt").write_text("".join(VERSE.format(n=n) for n in range(120)))
+    assert look(tmp_path).families == ("gpt",)
 
 
 def test_a_text_beside_tables_is_left_out_whatever_its_size(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pipelines.bootstrap import Floats, Integers
 from pipelines.bundle import Bundle
 from pipelines.language import text_nats
 from pipelines.membership import losses, signals
+from pipelines.people import numbered
 from pipelines.record import Record, Task
 from pipelines.rows import answers, inputs
 
@@ -20,7 +21,8 @@ class Answered:
 
     `names` (rows,) are the rows' ids. `true` (rows,) are classes or numbers; `found` is (rows, labels) probabilities or
     (rows,) numbers, `predicted` (rows,) what they come to. For a text `found` (rows,) is in nats: the negative
-    logarithm of how likely the model held it, over all its `characters` (rows,).
+    logarithm of how likely the model held it, over all its `characters` (rows,). `people` (rows,) numbers the person of
+    each row where somebody has several.
     """
 
     task: Task
@@ -30,6 +32,7 @@ class Answered:
     found: Floats
     predicted: NDArray[np.float64] | NDArray[np.int64]
     characters: Integers
+    people: Integers | None = None
 
     @property
     def classes(self) -> Integers:
@@ -67,11 +70,12 @@ def answer(bundle: Bundle, rows: pl.DataFrame, record: Record) -> Answered:
     columns = inputs(known, record)
     none = np.zeros(known.height, dtype=np.int64)
     shared = (bundle.task, bundle.labels, known["row"], true)
+    people = numbered(known["subject"].to_list()) if record.with_role("subject") is not None else None
     if bundle.task == "regression":
         found = bundle.values(columns)
-        return Answered(*shared, found, found, none)
+        return Answered(*shared, found, found, none, people)
     if bundle.task == "language":
         said = text_nats(bundle, columns[record.inputs[0].name])
-        return Answered(*shared, said.nats, said.nats, said.characters)
+        return Answered(*shared, said.nats, said.nats, said.characters, people)
     found = bundle.probabilities(columns)
-    return Answered(*shared, found, bundle.decided(found), none)
+    return Answered(*shared, found, bundle.decided(found), none, people)

@@ -1,4 +1,4 @@
-"""The row bootstrap (Efron 1979): how far a measure would move if the rows were drawn again.
+"""The row bootstrap (Efron 1979): how far a measure would move if the rows, or the people, were drawn again.
 
 An interval is from the 2.5th to the 97.5th percentile of the draws. A classifier without any error makes
 none in any draw: its interval is [1, 1] however few the rows are.
@@ -44,12 +44,35 @@ def resampled_counts(counts: Integers, draws: int, rng: np.random.Generator) -> 
         yield rng.multinomial(rows, counts / rows, size=size)
 
 
-def resampled_weights(rows: int, draws: int, rng: np.random.Generator) -> Iterator[Integers]:
-    """Yield blocks (some draws, rows) of how often each row is drawn when `rows` are drawn again."""
+def resampled_weights(
+    rows: int, draws: int, rng: np.random.Generator, people: Integers | None = None
+) -> Iterator[Integers]:
+    """Yield blocks (some draws, rows) of how often each row is drawn when `rows` are drawn again.
+
+    Of rows by `people` (rows,), numbered from 0, whole people are drawn: all the rows of one, or none.
+    """
+    drawn = rows if people is None else int(people.max()) + 1
     for size in block_sizes(draws, rows):
-        chosen = rng.integers(0, rows, size=(size, rows))
-        chosen += np.arange(size)[:, np.newaxis] * rows
-        yield np.bincount(chosen.ravel(), minlength=size * rows).astype(np.int64).reshape(size, rows)
+        chosen = rng.integers(0, drawn, size=(size, drawn))
+        chosen += np.arange(size)[:, np.newaxis] * drawn
+        weights = np.bincount(chosen.ravel(), minlength=size * drawn).astype(np.int64).reshape(size, drawn)
+        yield weights if people is None else weights[:, people]
+
+
+def resampled_cells(
+    cell: Integers, cells: int, draws: int, rng: np.random.Generator, people: Integers | None = None
+) -> Iterator[Integers]:
+    """Yield blocks (some draws, cells) of how many rows each of so many cells would have.
+
+    `cell` (rows,) is that of each row; none may be empty. With `people` (rows,) whole people are drawn.
+    """
+    if people is None:
+        yield from resampled_counts(np.bincount(cell, minlength=cells), draws, rng)
+        return
+    order = np.argsort(cell, kind="stable")
+    starts = np.searchsorted(cell[order], np.arange(cells))
+    for weights in resampled_weights(len(cell), draws, rng, people):
+        yield np.add.reduceat(weights[:, order], starts, axis=1)
 
 
 def block_sizes(draws: int, width: int) -> Iterator[int]:

@@ -15,8 +15,9 @@ from typing import Any
 
 from pipelines.bootstrap import Integers, Measure
 from pipelines.errors import ParameterError
-from pipelines.paired import Figures, Paired, chance, mcnemar_worse, paired_test, signed
+from pipelines.paired import Figures, Paired, chance, paired_test, signed, told_rows
 from pipelines.paired_losses import PairedLosses
+from pipelines.people import among
 from pipelines.scores import Scores
 
 # Gates that are recorded and do not stop a promotion: one chooses who stands for it, one informs.
@@ -195,6 +196,7 @@ def classes_hold(
     ours: Integers,
     theirs: Integers,
     labels: Sequence[str],
+    people: Integers | None = None,
     minimum_rows: int = 100,
     drop: float = 0.05,
 ) -> Gate:
@@ -202,15 +204,20 @@ def classes_hold(
 
     A class blocks if it loses more than 2 points of recall at p < .05, or more than `drop` (a share) at
     p < .10: one-sided exact McNemar, adjusted by Holm (1979) for asking about several classes. Equal models
-    are so blocked at most one time in ten. Smaller classes are named, not judged: chance moves them most.
+    are so blocked at most one time in ten. Smaller classes are named, not judged: chance moves them most. Rows of
+    `people` (rows,), where some have several, change places person by person.
     """
     of_class = {label: true == k for k, label in enumerate(labels)}
-    pairs = {label: paired_test(true[of], ours[of], theirs[of]) for label, of in of_class.items() if of.any()}
+    pairs = {
+        label: paired_test(true[of], ours[of], theirs[of], among(people, of))
+        for label, of in of_class.items()
+        if of.any()
+    }
     judged = {label: pair for label, pair in pairs.items() if pair.rows >= minimum_rows}
     small = [label for label in pairs if label not in judged]
-    chances = holm([mcnemar_worse(pair.only_ours_right, pair.only_theirs_right) for pair in judged.values()])
+    chances = holm([pair.p_worse for pair in judged.values()])
     lost = {
-        label: f"{label} {signed(pair.difference.value)} points ({chance(p)}, {pair.rows:,} test rows)"
+        label: f"{label} {signed(pair.difference.value)} points ({chance(p)}, {told_rows(pair)})"
         for (label, pair), p in zip(judged.items(), chances, strict=True)
         if given_up(-pair.difference.value, p, drop)
     }

@@ -26,15 +26,17 @@ def measured(answered: Answered, texts: tuple[Sequence[str], Sequence[str]], *, 
         )
     match answered.task:
         case "regression":
-            found = number_measures(answered.true.astype(np.float64), answered.found, draws=draws, seed=seed)
+            true = answered.true.astype(np.float64)
+            found = number_measures(true, answered.found, answered.people, draws=draws, seed=seed)
             return _without_classes(answered, found)
         case "language":
             usual = unigram_nats(*texts)
-            found = text_measures(answered.found, answered.characters, usual, draws=draws, seed=seed)
+            found = text_measures(answered.found, answered.characters, usual, answered.people, draws=draws, seed=seed)
             return _without_classes(answered, found)
         case "ordinal":
             scores = _of_classes(answered, draws, seed)
-            steps = order_measures(answered.classes, answered.predicted.astype(np.int64), draws=draws, seed=seed)
+            predicted = answered.predicted.astype(np.int64)
+            steps = order_measures(answered.classes, predicted, answered.people, draws=draws, seed=seed)
             return replace(scores, measures=scores.measures | steps, task="ordinal")
         case "classification":
             return _of_classes(answered, draws, seed)
@@ -42,7 +44,8 @@ def measured(answered: Answered, texts: tuple[Sequence[str], Sequence[str]], *, 
 
 def _of_classes(answered: Answered, draws: int, seed: int) -> Scores:
     predicted = answered.predicted.astype(np.int64)
-    return scores_of(answered.labels, answered.classes, answered.found, predicted, draws=draws, seed=seed)
+    asked = (answered.labels, answered.classes, answered.found, predicted, answered.people)
+    return scores_of(*asked, draws=draws, seed=seed)
 
 
 def _without_classes(answered: Answered, found: dict[str, Measure]) -> Scores:

@@ -7,7 +7,7 @@ came from different rows would need several times as many of them.
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,23 @@ from numpy.typing import NDArray
 from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_counts
 from pipelines.confusion import f1_by_class, margins
 from pipelines.errors import DataError
+from pipelines.people import DRAWS, count_of, design_effect, permuted, quantile, sums_of
 
 Figures = dict[str, float | int | str]
 
 BISECTIONS = 60
+
+
+class Rows(Protocol):
+    """Whatever was measured on rows, and on people where some have several of them."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+
+    @property
+    def people(self) -> int:
+        """How many people; 0 where nobody has two rows."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,11 @@ class Paired:
     """Our model against theirs on the same `rows` rows; differences are ours minus theirs, as shares.
 
     `difference` of the accuracies has a 95 % interval; `floor` is its lower bound with 95 % confidence on
-    that side alone. `p_value` is McNemar's, two-sided and mid-p.
+    that side alone. `p_value` is McNemar's, two-sided and mid-p; `p_worse` that of so few rows for us, exact
+    and one-sided.
+
+    Where somebody has several rows, these are rows of so many `people`, else 0. Then the `effect` of that design
+    divides the counts behind the interval, and the p-values are of models that change places person by person.
     """
 
     rows: int
@@ -35,18 +52,21 @@ class Paired:
     difference: Measure
     floor: float
     p_value: float
+    p_worse: float
+    people: int = 0
+    effect: float = 1.0
 
     unit: ClassVar[str] = " points"
 
     @property
     def variance(self) -> float:
         """The variance of a row's difference. With few rows none may differ; the rule of three bounds how many do."""
-        return max(self.only_ours_right + self.only_theirs_right, 3) / self.rows
+        return max(self.only_ours_right + self.only_theirs_right, 3) / self.rows * self.effect
 
     def __str__(self) -> str:
         """The comparison in words: difference in accuracy, 95 % interval, p-value, rows."""
         value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
-        return f"{value} points [{low}, {high}], {chance(self.p_value)}, {self.rows:,} test rows"
+        return f"{value} points [{low}, {high}], {chance(self.p_value)}, {told_rows(self)}"
 
     def figures(self) -> Figures:
         """The comparison's numbers under flat names, differences as shares."""
@@ -59,14 +79,36 @@ class Paired:
             "difference_high": self.difference.high,
             "floor": self.floor,
             "p_value": self.p_value,
+            **({"people": self.people, "design_effect": self.effect} if self.people else {}),
         }
 
 
-def paired_test(true: Integers, ours: Integers, theirs: Integers) -> Paired:
-    """Compare two predictions with the true classes, (rows,) each; DataError if they do not align."""
+def paired_test(true: Integers, ours: Integers, theirs: Integers, people: Integers | None = None) -> Paired:
+    """Compare two predictions with the true classes, (rows,) each, of `people` (rows,) if some have several rows.
+
+    Raises DataError if the rows do not align.
+    """
     check(true, ours, theirs)
     we, they = ours == true, theirs == true
-    return paired_counts(true.size, int((we & ~they).sum()), int((they & ~we).sum()))
+    counts = (true.size, int((we & ~they).sum()), int((they & ~we).sum()))
+    return paired_counts(*counts) if people is None else _paired_people(counts, gains_of(true, ours, theirs), people)
+
+
+def gains_of(true: Integers, ours: Integers, theirs: Integers) -> Floats:
+    """1 where we alone are right, -1 where they alone are, else 0: (rows,)."""
+    return np.asarray((ours == true).astype(np.float64) - (theirs == true), dtype=np.float64)
+
+
+def _paired_people(counts: tuple[int, int, int], gains: Floats, people: Integers) -> Paired:
+    """Compare two models by the rows that one of them alone gets right, and by who these rows are of."""
+    effect, count = design_effect(gains, people), count_of(people)
+    rows, for_us, for_them = (number / effect for number in counts)
+    low, high = score_bounds(rows, for_us, for_them, quantile(0.975, count))
+    floor, _ = score_bounds(rows, for_us, for_them, quantile(0.95, count))
+    sums, difference = sums_of(gains, people), Measure(float(gains.mean()), low, high)
+    p_value = permuted(sums, DRAWS, np.random.default_rng(0))
+    p_worse = permuted(sums, DRAWS, np.random.default_rng(0), worse=True)
+    return Paired(*counts, difference, floor, p_value, p_worse, count, effect)
 
 
 def paired_counts(rows: int, only_ours_right: int, only_theirs_right: int) -> Paired:
@@ -78,6 +120,7 @@ def paired_counts(rows: int, only_ours_right: int, only_theirs_right: int) -> Pa
         difference=Measure(difference, *score_interval(*counts, confidence=0.95)),
         floor=score_interval(*counts, confidence=0.90)[0],
         p_value=mcnemar(only_ours_right, only_theirs_right),
+        p_worse=mcnemar_worse(only_ours_right, only_theirs_right),
     )
 
 
@@ -92,19 +135,23 @@ def check(true: Integers, ours: Integers, theirs: Integers) -> None:
 
 
 def score_interval(
-    rows: int, only_ours_right: int, only_theirs_right: int, *, confidence: float
+    rows: float, only_ours_right: float, only_theirs_right: float, *, confidence: float
 ) -> tuple[float, float]:
     """The difference of two paired proportions: the values that a score test would not reject.
 
     Tango (1998), Statistics in Medicine 17:891-908. It holds for few rows, and where the models never or
     always agree, for which the Wald interval has no width.
     """
-    critical = NormalDist().inv_cdf((1 + confidence) / 2)
+    return score_bounds(rows, only_ours_right, only_theirs_right, NormalDist().inv_cdf((1 + confidence) / 2))
+
+
+def score_bounds(rows: float, only_ours_right: float, only_theirs_right: float, critical: float) -> tuple[float, float]:
+    """The differences of two paired proportions whose score statistic is no further than `critical` from zero."""
     high = largest_accepted(rows, only_ours_right, only_theirs_right, critical)
     return -largest_accepted(rows, only_theirs_right, only_ours_right, critical), high
 
 
-def largest_accepted(rows: int, for_us: int, for_them: int, critical: float) -> float:
+def largest_accepted(rows: float, for_us: float, for_them: float, critical: float) -> float:
     """The largest difference whose score statistic is above `-critical`, by bisection (it only falls)."""
     low, high = (for_us - for_them) / rows, 1.0
     for _ in range(BISECTIONS):
@@ -114,7 +161,7 @@ def largest_accepted(rows: int, for_us: int, for_them: int, critical: float) -> 
     return high
 
 
-def score_statistic(rows: int, for_us: int, for_them: int, difference: float) -> float:
+def score_statistic(rows: float, for_us: float, for_them: float, difference: float) -> float:
     """How many standard errors the counts are above `difference` (Tango 1998, equation 10).
 
     The standard error takes the most likely share of rows that only they get right, given `difference`:
@@ -186,6 +233,11 @@ def macro_f1_gain(counts: Integers, cells: NDArray[np.int64], classes: int) -> F
     gain = f1_by_class(margins(counts, true, ours, classes)) - f1_by_class(margins(counts, true, theirs, classes))
     means: Floats = gain.mean(axis=1)
     return means
+
+
+def told_rows(pair: "Rows") -> str:
+    """How many rows a comparison was made on, and of how many people where some have several."""
+    return f"{pair.rows:,} test rows" + (f" of {pair.people:,} people" if pair.people else "")
 
 
 def signed(share: float) -> str:

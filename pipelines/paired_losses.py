@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.bootstrap import Floats, Measure, measure_of, resampled_weights
+from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_weights
 from pipelines.errors import DataError
-from pipelines.paired import Figures, chance, signed
+from pipelines.paired import Figures, chance, signed, told_rows
+from pipelines.people import count_of, design_effect, permuted, sums_of
 
 DRAWS = 2000
 
@@ -21,7 +22,8 @@ class PairedLosses:
 
     It has a 95 % interval by a bootstrap of the rows; `floor` is its lower bound with 95 % confidence on that side
     alone. `p_value` is two-sided, of a permutation that changes the two models' places row by row. `variance` is that
-    of a row's difference, in units of their mean loss. `name` says what is lost.
+    of a row's difference, in units of their mean loss. `name` says what is lost. Where somebody has several rows,
+    whole `people` are drawn and change places, so many; else there are 0.
     """
 
     rows: int
@@ -32,6 +34,7 @@ class PairedLosses:
     p_value: float
     variance: float
     name: str
+    people: int = 0
 
     @property
     def unit(self) -> str:
@@ -41,7 +44,7 @@ class PairedLosses:
     def __str__(self) -> str:
         """The comparison in words: share of the loss that is saved, 95 % interval, p-value, rows."""
         value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
-        return f"{value} % of the {self.name} saved [{low}, {high}], {chance(self.p_value)}, {self.rows:,} test rows"
+        return f"{value} % of the {self.name} saved [{low}, {high}], {chance(self.p_value)}, {told_rows(self)}"
 
     def figures(self) -> Figures:
         """The comparison's numbers under flat names, differences as shares."""
@@ -55,11 +58,23 @@ class PairedLosses:
             "difference_high": self.difference.high,
             "floor": self.floor,
             "p_value": self.p_value,
+            **({"people": self.people} if self.people else {}),
         }
 
 
-def paired_losses(ours: Floats, theirs: Floats, name: str, *, draws: int = DRAWS, seed: int = 0) -> PairedLosses:
-    """Compare two models by their losses (rows,) on the same rows; DataError if they do not align."""
+def paired_losses(
+    ours: Floats,
+    theirs: Floats,
+    name: str,
+    people: Integers | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> PairedLosses:
+    """Compare two models by their losses (rows,) on the same rows, of `people` (rows,) if some have several.
+
+    Raises DataError if the losses do not align.
+    """
     if ours.size == 0 or ours.shape != theirs.shape:
         raise DataError(
             f"gates: {ours.size} of our losses and {theirs.size} of theirs.",
@@ -68,7 +83,7 @@ def paired_losses(ours: Floats, theirs: Floats, name: str, *, draws: int = DRAWS
         )
     rng = np.random.default_rng(seed)
     both = np.stack([ours, theirs], axis=1)
-    drawn = np.concatenate([_saved(weights @ both) for weights in resampled_weights(ours.size, draws, rng)])
+    drawn = np.concatenate([_saved(weights @ both) for weights in resampled_weights(ours.size, draws, rng, people)])
     mean = float(theirs.mean()) or 1.0
     return PairedLosses(
         rows=int(ours.size),
@@ -76,9 +91,10 @@ def paired_losses(ours: Floats, theirs: Floats, name: str, *, draws: int = DRAWS
         theirs=float(theirs.mean()),
         difference=measure_of(float(_saved(both.sum(axis=0, keepdims=True))[0]), drawn),
         floor=float(np.quantile(drawn, 0.05)),
-        p_value=permuted(theirs - ours, draws, rng),
-        variance=float(np.var((theirs - ours) / mean)),
+        p_value=permuted(sums_of(theirs - ours, people), draws, rng),
+        variance=float(np.var((theirs - ours) / mean)) * design_effect(theirs - ours, people),
         name=name,
+        people=count_of(people),
     )
 
 
@@ -88,20 +104,6 @@ def _saved(sums: Floats) -> Floats:
     lost = np.where(ours > 0, -1.0, 0.0)
     saved: Floats = np.divide(theirs - ours, theirs, out=lost, where=theirs > 0)
     return saved
-
-
-def permuted(differences: Floats, draws: int, rng: np.random.Generator) -> float:
-    """The probability of a sum at least as far from zero if each difference (rows,) might as well have the other sign.
-
-    Of so many draws; the observed one counts among them, so that none is ever impossible.
-    """
-    seen, extreme = abs(float(differences.sum())), 0
-    size = max(1, 500_000 // differences.size)
-    for start in range(0, draws, size):
-        signs = rng.integers(0, 2, size=(min(size, draws - start), differences.size), dtype=np.int8)
-        sums = (2.0 * signs - 1) @ differences
-        extreme += int((np.abs(sums) >= seen * (1 - 1e-12)).sum())
-    return (extreme + 1) / (draws + 1)
 
 
 def losses_in(predicted: NDArray[np.float64], true: NDArray[np.float64], *, squared: bool) -> Floats:

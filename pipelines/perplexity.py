@@ -8,16 +8,19 @@ import numpy as np
 from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_weights
 
 
-def text_measures(nats: Floats, characters: Integers, usual: Floats, *, draws: int, seed: int) -> dict[str, Measure]:
+def text_measures(
+    nats: Floats, characters: Integers, usual: Floats, people: Integers | None = None, *, draws: int, seed: int
+) -> dict[str, Measure]:
     """From each text's `nats` and `characters` (texts,): what a character costs on average.
 
     By characters, models that read pieces of other sizes can be compared. perplexity is exp of nats per character: as
     unsure as among so many. unigram_bits is what characters by their frequency alone cost, by `usual` (texts,) nats.
+    Of texts by `people` (texts,) whole people are drawn.
     """
     rng = np.random.default_rng(seed)
     rows = np.stack([nats, characters, usual], axis=1).astype(np.float64)
     once = _of_sums(rows.sum(axis=0, keepdims=True))
-    blocks = [_of_sums(weights @ rows) for weights in resampled_weights(len(nats), draws, rng)]
+    blocks = [_of_sums(weights @ rows) for weights in resampled_weights(len(nats), draws, rng, people)]
     return {name: measure_of(float(once[name][0]), np.concatenate([b[name] for b in blocks])) for name in once}
 
 

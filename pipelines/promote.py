@@ -26,7 +26,7 @@ from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
 from pipelines.reigns import reign_before
 from pipelines.reports import read_scores, roles_in
-from pipelines.rows import inputs, labelled
+from pipelines.rows import inputs, labelled, with_people
 from pipelines.stage import run
 from pipelines.standing import beats_ignorance
 from pipelines.versions import describe
@@ -82,7 +82,8 @@ def weigh(
     workspace: Path,
 ) -> Decision:
     """The decision about the models in `model`, by paired tests on the same test rows."""
-    found = {role: pl.read_parquet(report / f"{role}.parquet") for role in roles_in(model)}
+    test = pl.read_parquet(splits / "test.parquet")
+    found = {role: with_people(pl.read_parquet(report / f"{role}.parquet"), test, record) for role in roles_in(model)}
     measured = read_scores(report)
     challenger, first = challenger_of(found, measured)
     scores = measured[challenger]
@@ -96,7 +97,6 @@ def weigh(
         bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
         version = describe(workspace / RAW)
         newer = version is not None and version[0] != champion.body["data_version"]
-        test = pl.read_parquet(splits / "test.parquet")
         asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins)
     return gates.decide(challenger, asked)
 

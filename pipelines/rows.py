@@ -25,6 +25,13 @@ def labelled(rows: pl.DataFrame, record: Record, labels: tuple[str, ...]) -> pl.
     return rows.filter(known.fill_null(value=False))
 
 
+def with_people(answered: pl.DataFrame, rows: pl.DataFrame, record: Record) -> pl.DataFrame:
+    """`answered` (row, …) with the `person` of each row, by the pseudonyms of `rows`, where the record names people."""
+    if record.with_role("subject") is None:
+        return answered
+    return answered.join(rows.select("row", person="subject"), on="row", how="left", maintain_order="left")
+
+
 def answers(rows: pl.DataFrame, record: Record, labels: tuple[str, ...]) -> tuple[pl.DataFrame, NDArray[Any]]:
     """The rows that a model's answers can be held against, and what is right for each.
 

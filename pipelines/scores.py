@@ -16,7 +16,7 @@ from pipelines.bootstrap import (
     Integers,
     Measure,
     measure_of,
-    resampled_counts,
+    resampled_cells,
     resampled_weights,
 )
 from pipelines.confusion import confusion_matrix, confusion_measures, margins
@@ -96,21 +96,22 @@ def scores_of(
     true: Integers,
     probabilities: Floats,
     predicted: Integers | None = None,
+    people: Integers | None = None,
     *,
     draws: int = 1000,
     seed: int = 0,
 ) -> Scores:
     """Measure the predictions `probabilities` (rows, labels) against the class numbers `true` (rows,).
 
-    The `predicted` class is the most probable one unless given, the first of equals. Raises DataError where the two
-    do not fit each other or the labels.
+    The `predicted` class is the most probable one unless given, the first of equals. Of rows by `people` (rows,) whole
+    people are drawn. Raises DataError where the two do not fit each other or the labels.
     """
     check(labels, true, probabilities)
     rng = np.random.default_rng(seed)
     predicted = probabilities.argmax(axis=1) if predicted is None else predicted
     confusion = confusion_matrix(true, predicted, len(labels))
-    values, drawn = bootstrap_confusion(confusion, draws, rng)
-    more, more_drawn = bootstrap_rows(true, probabilities.astype(np.float64), draws, rng)
+    values, drawn = bootstrap_confusion(true, predicted, len(labels), draws, rng, people)
+    more, more_drawn = bootstrap_rows(true, probabilities.astype(np.float64), draws, rng, people)
     measures = measures_of({**values, **more}, {**drawn, **more_drawn})
     majority = float(confusion.sum(axis=1).max() / true.size)
     return Scores(
@@ -164,20 +165,23 @@ def class_measures_of(
 
 
 def bootstrap_confusion(
-    confusion: Integers, draws: int, rng: np.random.Generator
+    true: Integers,
+    predicted: Integers,
+    classes: int,
+    draws: int,
+    rng: np.random.Generator,
+    people: Integers | None = None,
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """The measures of a confusion matrix, and of `draws` resamples of its rows."""
-    true, predicted = np.nonzero(confusion)
-    counts, classes = confusion[true, predicted], len(confusion)
-    values = confusion_measures(margins(counts[np.newaxis], true, predicted, classes))
-    blocks = [
-        confusion_measures(margins(block, true, predicted, classes)) for block in resampled_counts(counts, draws, rng)
-    ]
-    return values, concatenated(blocks)
+    """The measures of the confusion of `true` with `predicted` (rows,), and of `draws` resamples of the rows."""
+    cells, cell, counts = np.unique(true * classes + predicted, return_inverse=True, return_counts=True)
+    sides = (cells // classes, cells % classes)
+    values = confusion_measures(margins(counts[np.newaxis], *sides, classes))
+    drawn = resampled_cells(cell, len(cells), draws, rng, people)
+    return values, concatenated([confusion_measures(margins(block, *sides, classes)) for block in drawn])
 
 
 def bootstrap_rows(
-    true: Integers, probabilities: Floats, draws: int, rng: np.random.Generator
+    true: Integers, probabilities: Floats, draws: int, rng: np.random.Generator, people: Integers | None = None
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Log loss and area under the ROC curve, and both for `draws` resamples of the rows.
 
@@ -185,14 +189,15 @@ def bootstrap_rows(
     """
     losses, ranked = row_losses(true, probabilities), rankings(true, probabilities)
     once = np.ones((1, true.size), dtype=np.int64)
-    blocks = [probability_measures(losses, ranked, weights) for weights in resampled_weights(true.size, draws, rng)]
+    drawn = resampled_weights(true.size, draws, rng, people)
+    blocks = [probability_measures(losses, ranked, weights) for weights in drawn]
     return probability_measures(losses, ranked, once), concatenated(blocks)
 
 
 def probability_measures(losses: Floats, ranked: Sequence[Ranking], weights: Integers) -> dict[str, Floats]:
     """Log loss and area under the ROC curve for rows drawn `weights` (draws, rows) times: (draws,) each."""
     return {
-        "log_loss": weights @ losses / losses.size,
+        "log_loss": weights @ losses / weights.sum(axis=1),
         "roc_auc": mean_area(ranked, weights),
     }
 

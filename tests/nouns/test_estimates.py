@@ -12,7 +12,8 @@ from pipelines.bundle import median_label
 from pipelines.errors import DataError
 from pipelines.estimates import number_measures, order_measures
 from pipelines.gates import Margins, beats_baseline, not_worse_than_champion, rows_needed
-from pipelines.paired_losses import paired_losses, permuted
+from pipelines.paired_losses import paired_losses
+from pipelines.people import permuted
 from pipelines.perplexity import text_measures, unigram_nats
 from pipelines.scores import Scores
 from pipelines.standing import beats_ignorance

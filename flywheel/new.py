@@ -19,8 +19,9 @@ from pipelines.workspace import refuse_unreadable
 PACKED = Path(__file__).parent / "template"
 TEMPLATE = PACKED if PACKED.is_dir() else Path(__file__).parent.parent
 CODE = ("pipelines", "flows")
+# Presets read data/source, as it arrived and unsealed: no `git add --all` may take it along.
 # By name: DVC takes `/data/*` to mean the folder itself, looks into it no further, and so would never push data/raw.
-DATA = ("raw", "validated", "anonymised", "splits", "model", "report", ".*")
+DATA = ("source", "raw", "validated", "anonymised", "splits", "model", "report", ".*")
 MADE = ("/.flywheel/", "/mlruns/", *(f"/data/{name}" for name in DATA), *(f"/{name}" for name in CODE), "__pycache__/")
 IGNORED = "".join(f"{line}\n" for line in MADE)
 Change = tuple[list[str], Any]  # the path of a key in params.yaml, and its new value

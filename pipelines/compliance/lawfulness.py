@@ -28,7 +28,7 @@ def registered(evidence: Evidence) -> Facts:
     if register is None:
         return [no_register()]
     facts = [
-        Fact(said, FILE, Said(str(value), str(value)), bool(value) and value != 0)
+        Fact(said, FILE, Said(str(value or "-"), str(value or "-")), bool(value))
         for name, said in FIELDS.items()
         for value in [getattr(register, name)]
     ]
@@ -63,6 +63,8 @@ def consented(evidence: Evidence) -> Facts | Said:
 
 def _other_basis(register: Register, record: Record) -> Facts | Said:
     """Without consent as the basis the control does not apply, unless the data ask people for consent all the same."""
+    if register.lawful_basis is None:
+        return [absent("lawful basis", "合法性基础", FILE)]
     role = record.with_role("consent")
     if role is not None:
         return [

@@ -53,6 +53,8 @@ def kept_in_time(evidence: Evidence) -> Facts:
     register, stored, version = evidence.register, evidence.stored, evidence.version
     if register is None or stored is None:
         return [no_register() if register is None else absent("rows of data/raw", "原始行", RAW)]
+    if register.retention_days is None:
+        return [absent("retention, days", "保存期限（天）", FILE)]
     arrived = stored.oldest or (version.ingested if version else None)
     if arrived is None:
         return [absent("time of the oldest row", "最早一行的时间", RAW)]

@@ -95,7 +95,7 @@ def count(
     granted = _granted(rows, record)
     feedback = rows["origin"] == "feedback"
     times = _times(rows, record)
-    limit = at - timedelta(days=register.retention_days) if register else at
+    days = register.retention_days if register else None
     sensitive = register.sensitive if register else {}
     return Stored(
         rows=rows.height,
@@ -103,7 +103,7 @@ def count(
         without_consent=int((~granted).sum()),
         withdrawn=int(rows["subject"].is_in(list(withdrawn)).sum()),
         oldest=times.min() if times is not None else None,  # type: ignore[arg-type]
-        expired=int((times < limit).sum()) if times is not None else 0,
+        expired=int((times < at - timedelta(days=days)).sum()) if times is not None and days is not None else 0,
         minors=_minors(rows, record, sensitive),
         feedback=int(feedback.sum()),
         feedback_without_consent=int((feedback & ~granted).sum()),

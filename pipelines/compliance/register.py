@@ -18,6 +18,7 @@ from pipelines.errors import ParameterError
 
 FILE = "compliance.yaml"
 # What the template writes where a person has to say something: until then nothing is said, and the control fails.
+# No row expires, either, before somebody has said when.
 UNSAID = "TODO"
 Basis = Literal[
     "consent",
@@ -112,8 +113,8 @@ class Register:
     owner: str
     contact: str
     purpose: str
-    lawful_basis: Basis
-    retention_days: int
+    lawful_basis: Basis | None
+    retention_days: int | None
     location: str
     recipients: tuple[Recipient, ...]
     inputs: dict[str, tuple[str, ...]]  # source, feedback -> the purposes that it may serve
@@ -143,6 +144,12 @@ def read_register(workspace: Path) -> Register | None:
             "mend that line; YAML wants a space after each colon and no tabs.",
         ) from None
     found: Register = _read("", content, Register)
+    if found.retention_days is not None and found.retention_days < 1:
+        raise ParameterError(
+            f"{FILE}: `retention_days` is {found.retention_days}: every row would be too old, and its key destroyed.",
+            "Expected 1 day or more.",
+            f"write for how many days rows may be kept, or {UNSAID} until somebody has decided.",
+        )
     return found
 
 
@@ -152,7 +159,7 @@ def _read(where: str, value: object, hint: Any) -> Any:
         return _read_section(where, value, hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        return None if value is None else _read(where, value, inner[0])
+        return None if value in (None, UNSAID) else _read(where, value, inner[0])
     if origin is Literal and value in inner:
         return value
     if origin is tuple and isinstance(value, list):

@@ -18,7 +18,8 @@ contact: TODO                   # where people can ask
 purpose: TODO                   # what the model is for, in a few words
 lawful_basis: {basis}           # consent, contract, legal obligation, vital interests, public task,
                                 # legitimate interests, or no personal data
-retention_days: 365
+retention_days: TODO            # rows that are older by their time column leave at the next run, and the keys of people
+                                # with no other row are destroyed: no version opens their rows again, for anybody
 location: TODO                  # the region in which the data lie, as EU or CN
 recipients: []                  # e.g. {{name: Cloud, location: EU, mechanism: standard contract}}
 inputs:                         # the purposes that each may serve; the one above must be among them

@@ -38,7 +38,7 @@ def take_in(file: str) -> int:
         raise DataError(
             "feedback: `record` has no label that an answer could correct.",
             "Expected a record whose model answers with a label or a number.",
-            "bring more texts as a source instead (`flywheel ingest`).",
+            "bring more texts as a source instead: name it in `ingest.source`, then `flywheel run`.",
         )
     names = dict.fromkeys([*record.names, "prediction_id", "label", "verdict", "idempotency_key"])
     with speaking_as("feedback"):

@@ -2,6 +2,8 @@
 
 import argparse
 
+from flywheel.new import presets
+
 
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
@@ -43,10 +45,13 @@ def _inspect(commands: Commands) -> None:  # type: ignore[valid-type]  # argpars
 def _new(commands: Commands) -> None:  # type: ignore[valid-type]
     new = commands.add_parser("new", help="make a workspace")  # type: ignore[attr-defined]
     new.add_argument("directory", metavar="DIR")
+    known = ", ".join(presets())
+    new.add_argument("--preset", metavar="NAME", help=f"{known}; without one, --source is looked at instead")
     new.add_argument(
-        "--preset", metavar="NAME", help="a known data set, as sst2; without one, --source is looked at instead"
+        "--source",
+        metavar="SOURCE",
+        help="where the data are: a file, a folder, a URL or a database; --set ingest.query=… says which rows of one",
     )
-    new.add_argument("--source", metavar="PATH_OR_URL", help="where the data are: a file or a folder")
     new.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=3; repeatable")
 
 
@@ -59,7 +64,7 @@ def _tune(commands: Commands) -> None:  # type: ignore[valid-type]
     tune = commands.add_parser("tune", help="look for the best model of the rows in data/splits")  # type: ignore[attr-defined]
     tune.add_argument("--minutes", type=float, metavar="N", help="how long; those of `train.auto` by default")
     tune.add_argument("--trials", type=int, metavar="N", help="how many models, those of earlier calls among them")
-    tune.add_argument("--measure", metavar="M", help="accuracy, macro_f1, roc_auc or log_loss")
+    tune.add_argument("--measure", metavar="M", help="accuracy, macro_f1, roc_auc or log_loss; of numbers r2 or mae")
     tune.add_argument("--write", action="store_true", help="write what won into params.yaml")
 
 

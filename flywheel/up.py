@@ -108,7 +108,7 @@ def _deploy(workspace: Path, logs: Path, running: "list[subprocess.Popen[bytes]]
     subprocess.run(pool, capture_output=True, check=False)  # it may be there already
     subprocess.run([*prefect, "--no-prompt", "deploy", "--all"], cwd=workspace, capture_output=True, check=True)
     running.append(_spawn([*prefect, "worker", "start", "--pool", "flywheel"], logs / "worker.log"))
-    print("Worker    runs retrain/weekly and listen/frequent", flush=True)
+    print("Worker    runs retrain/weekly, listen/frequent and forget/daily", flush=True)
 
 
 def _spawn(command: list[str], log: Path) -> "subprocess.Popen[bytes]":

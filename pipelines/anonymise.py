@@ -11,13 +11,13 @@ import polars as pl
 from pipelines.access import enter
 from pipelines.anonymity.rules import TableRules, quasi_columns
 from pipelines.anonymity.tables import generalise
-from pipelines.cleaning import OTHER, Cleaned, Cleaning, clean, keeps, look_at, quasi_categories
+from pipelines.cleaning import Cleaned, Cleaning, clean, keeps, look_at, quasi_categories
 from pipelines.environment import Environment
 from pipelines.errors import LeakError
 from pipelines.files import drafting, replacing, write_json
 from pipelines.ledger import open_ledger
 from pipelines.privacy.text_rules import RULES_FILE, TextRules
-from pipelines.record import Record
+from pipelines.record import OTHER, Record
 from pipelines.shards import Shard, map_shards, shards_named
 from pipelines.stage import run
 from pipelines.tables import parts_of, write_table

@@ -12,13 +12,12 @@ from pipelines.canaries import canaries, let_through
 from pipelines.privacy.columns import without_people
 from pipelines.privacy.text_rules import TextRules
 from pipelines.raw import PLANTED, open_rows
-from pipelines.record import Column, Record
+from pipelines.record import OTHER, Column, Record
 from pipelines.shards import Shard
 from pipelines.unlinking import renamed
 from pipelines.values import typed
 from pipelines.vault import Vault
 
-OTHER = "other"
 # A range of buckets is read from each draft: few rows beside it are, if they lie in small groups.
 ROWS_TOGETHER = 4096
 

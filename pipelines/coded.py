@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.features import Arrays, Columns
+from pipelines.features import Arrays, Columns, place_of
 from pipelines.record import Record
 
 # A tree tells at most so many values of a category apart.
@@ -53,7 +53,7 @@ class Coded:
 
 def _codes(cells: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]:
     places = {value: float(place) for place, value in enumerate(known)}
-    return np.array([places.get(_category(cell) or "", math.nan) for cell in cells], dtype=np.float32)
+    return np.array([place_of(_category(cell), places, math.nan) for cell in cells], dtype=np.float32)
 
 
 def _category(cell: Any) -> str | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.bundle import read_bundle
+from pipelines.bundle import Bundle, read_bundle
 from pipelines.checks.finding import FINDINGS
+from pipelines.columns_read import missed
 from pipelines.drift.compared import MATTERS, Comparison, compare_rows
 from pipelines.drift.pictures import draw_traits
 from pipelines.drift.profile import MOST, Profile, at_most, read_profile, unseen
@@ -69,7 +70,10 @@ def compare(
     if fresh.height < min_rows:
         return Compared(fresh.height, (), f"{fresh.height:,} rows are new, {min_rows:,} are enough")
     looked = at_most(fresh, MOST)
-    found = compare_rows(profile, looked, record, _answers(champion, looked, record, workspace), psi)
+    bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+    if gone := missed(bundle.features, record):
+        return Compared(fresh.height, (), f"the champion reads what `record` no longer gives: {', '.join(gone)}")
+    found = compare_rows(profile, looked, record, _answers(bundle, looked, record), psi)
     _write(workspace / report, record, champion, profile, found, question)
     _refuse_far(found, stop)
     return Compared(fresh.height, tuple(moved.name for moved in found.alarms))
@@ -81,9 +85,8 @@ def _profile(champion: Champion, workspace: Path) -> Profile | None:
     return read_profile(path) if path.is_file() else None
 
 
-def _answers(champion: Champion, rows: pl.DataFrame, record: Record, workspace: Path) -> pl.DataFrame:
+def _answers(bundle: Bundle, rows: pl.DataFrame, record: Record) -> pl.DataFrame:
     """What the champion says of `rows`: class and confidence, or a number; of a text, what a character of it costs."""
-    bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
     if bundle.task == "regression":
         return pl.DataFrame({"value": bundle.values(inputs(rows, record))})
     if bundle.task == "language":

@@ -63,7 +63,8 @@ def _column(column: Column) -> list["Expectation"]:
         found.append(_is_true(unreadable(column), unreadable(column)))
     if column.categories:
         reason = {"reason": f"{column.name} is not one of its {len(column.categories)} values"}
-        values = list(column.categories)
+        kinds: dict[str, type] = {"integer": int, "number": float}
+        values = [kinds.get(column.type, str)(value) for value in column.categories]
         found.append(expect.ExpectColumnValuesToBeInSet(column=column.name, value_set=values, meta=reason))
     if column.min is not None or column.max is not None:
         found.append(_bounds(column))

@@ -10,14 +10,14 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.letters import Letters
 from pipelines.pixels import Pixels
-from pipelines.record import Record
+from pipelines.record import OTHER, Record
 from pipelines.scale import Scale
 from pipelines.wordpieces import WordPieces
 
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 Columns = Mapping[str, Sequence[Any]]
 Arrays = dict[str, NDArray[Any]]
 
+Place = TypeVar("Place", int, float)
+
 PADDING, UNKNOWN = 0, 1
+# A table tells at most so many values of a category apart, the commonest: each takes a column of floats.
+MOST = 1000
 # A placeholder, a Latin word with its apostrophes, a number, one Han character, or one mark that carries mood.
 TOKEN = re.compile(
     r"<[A-Z_]+>|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_\u3400-\u9fff]+)*|\d+|[\u3400-\u9fff]|[!?！？…]|[\u2600-\u27bf\U0001f300-\U0001faff]"
@@ -98,7 +102,7 @@ class Terms:
         """
         frequency: Counter[str] = Counter()
         for text in texts:
-            frequency.update(set(terms(text, words, characters)))
+            frequency.update(set(terms(text or "", words, characters)))
         ranked = sorted(((-count, term) for term, count in frequency.items() if count > 1))[:size]
         vocabulary = {term: place for place, (_, term) in enumerate(ranked)}
         idf = [round(math.log((1 + len(texts)) / (1 - count)) + 1, 6) for count, _ in ranked]
@@ -143,7 +147,7 @@ class Tokens:
         counts: Counter[str] = Counter()
         longest = 1
         for text in texts:
-            found = tokens(text)
+            found = tokens(text or "")
             counts.update(found)
             longest = max(longest, len(found))
         ranked = sorted(((-count, token) for token, count in counts.items() if count > 1))[: size - 2]
@@ -193,8 +197,8 @@ class Table:
             if column.is_numeric:
                 numbers[column.name] = Scale.fit(values)
             else:
-                possible = {each for value in values for each in _possible(value) if each is not None}
-                categories[column.name] = sorted(map(str, possible))
+                possible = Counter(str(each) for value in values for each in _possible(value) if each is not None)
+                categories[column.name] = sorted(sorted(possible, key=lambda each: (-possible[each], each))[:MOST])
         return cls(numbers, categories)
 
     @property
@@ -224,9 +228,14 @@ def _one_hot(values: Sequence[Any], known: Sequence[str]) -> NDArray[np.float32]
     found = np.zeros((len(values), len(known) + 1), dtype=np.float32)
     cells = [_possible(value) for value in values]
     counts = np.array([len(cell) for cell in cells], dtype=np.int64)
-    columns = np.array([places.get(str(value), len(known)) for cell in cells for value in cell], dtype=np.int64)
+    columns = np.array([place_of(value, places, len(known)) for cell in cells for value in cell], dtype=np.int64)
     np.add.at(found, (np.repeat(np.arange(len(values)), counts), columns), np.repeat(1 / np.maximum(counts, 1), counts))
     return found
+
+
+def place_of(value: Any, places: Mapping[str, Place], unknown: Place) -> Place:
+    """The place of a category's `value`: that of OTHER where it is not known and other rare values became that."""
+    return unknown if value is None else places.get(str(value), places.get(OTHER, unknown))
 
 
 def _possible(cell: Any) -> Sequence[Any]:

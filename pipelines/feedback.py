@@ -251,7 +251,7 @@ class FeedbackStore:
             raise AnswerError(
                 "A text that was only read has no label that could be right or wrong.",
                 "Expected feedback on a label or on a number.",
-                "bring the texts that the model should know as a source (`flywheel ingest`).",
+                "bring more texts as a source instead: name it in `ingest.source`, then `flywheel run`.",
             )
         labels = self.record.label.categories or tuple(json.loads(shown.probabilities))
         if self.record.task == "regression":

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
+from pipelines.contradictions import refuse_contradictions
 from pipelines.errors import RecordError
 
 # image: a picture as text, base64 of PNG or JPEG bytes (`pipelines.pictures`).
@@ -21,15 +22,17 @@ Privacy = Literal["identifier", "quasi", "free_text", "none"]
 # What a model says of a row: one of some labels, one of labels in an order, a number, or how its text goes on.
 Task = Literal["classification", "ordinal", "regression", "language"]
 
+# What can be listed: other types have their values by nature.
+LISTED: tuple[Type, ...] = ("text", "category", "integer", "number")
 TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
 # The name of a data set names its key store, its experiment and its models: files, on any system's disk.
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
+# What the values of a quasi-identifying category become that too few people share.
+OTHER = "other"
+NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 # Seconds, or thousandths of them, since the beginning of 1970 in UTC.
 EPOCHS = {"epoch": 1, "epoch_ms": 1000}
-# Of two values each is the other's opposite, whichever comes first.
-FEWEST_ORDERED = 3
-ONE_EACH: tuple[Role, ...] = ("subject", "key", "time", "text", "label", "split", "consent")
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def parse_record(section: object) -> Record:
     columns = tuple(_parse_column(str(name), entry) for name, entry in section["columns"].items())
     rules = _parse_rules(section.get("rules", {}), columns)
     record = Record(_name(section.get("name", "data")), columns, rules)
-    _check_roles(record)
+    refuse_contradictions(record)
     return record
 
 
@@ -186,7 +189,23 @@ def _parse_column(name: str, entry: object) -> Column:
         for key in ("missing", "categories", "granted")
         if key in entry
     }
+    if "categories" in lists:
+        lists["categories"] = tuple(_listed(where, value, entry["type"]) for value in lists["categories"])
     return Column(name=name, **{**entry, **lists})
+
+
+def _listed(where: str, value: str, kind: Type) -> str:
+    """A value of `categories` as the data are written out behind `validate`: 5 and 5.0 are one integer."""
+    number = float(value) if NUMERAL.fullmatch(value) else None
+    if kind in ("integer", "number") and number is not None and (kind == "number" or number.is_integer()):
+        return repr(number) if kind == "number" else str(int(number))
+    if kind in ("text", "category"):
+        return value
+    raise RecordError(
+        f"params.yaml: `{where}.categories` lists what no {kind} can be.",
+        f"Expected numbers in a column of numbers, and no list for other types than {', '.join(LISTED)}.",
+        f"correct `{where}.categories` or its `type`; `category` takes any spelling.",
+    )
 
 
 def _refuse_format(where: str, entry: Mapping[str, object]) -> None:
@@ -236,46 +255,3 @@ def _refuse_value(where: str, key: str, value: object, allowed: tuple[str, ...])
         f"Expected one of: {', '.join(allowed)}.",
         f"write '{near[0]}' instead." if near else f"choose one of them for `{where}.{key}`.",
     )
-
-
-def _check_task(record: Record) -> None:
-    label = record.with_role("label")
-    if not record.inputs or (label is None and record.features):
-        raise RecordError(
-            "params.yaml: `record` does not say what to predict from what.",
-            "Expected one column with `role: label`, and one with `role: text` or some with `role: feature`; "
-            "or a text alone, for a model that writes.",
-            "give the columns of your data their roles.",
-        )
-    if label is not None and label.type in ("time", "image"):
-        raise RecordError(
-            f"params.yaml: the label `{label.name}` is of type {label.type}, which no model answers.",
-            "Expected a category or a boolean to choose, or a number or an integer to estimate.",
-            f"give `record.columns.{label.name}` one of these types, or another column `role: label`.",
-        )
-    for column in record.columns:
-        if column.ordered and (column is not label or len(column.categories) < FEWEST_ORDERED):
-            raise RecordError(
-                f"params.yaml: `record.columns.{column.name}.ordered` has no order to speak of.",
-                f"Expected it at the label, whose `categories` list {FEWEST_ORDERED} values or more, lowest first.",
-                f"list the values of `{column.name}` in their order under `categories`, or remove `ordered`.",
-            )
-
-
-def _check_roles(record: Record) -> None:
-    for role in ONE_EACH:
-        named = [column.name for column in record.columns if column.role == role]
-        if len(named) > 1:
-            raise RecordError(
-                f"params.yaml: {len(named)} columns have the role '{role}': {', '.join(named)}.",
-                f"Expected at most one column with the role '{role}'.",
-                f"keep `role: {role}` at one of them.",
-            )
-    _check_task(record)
-    consent = record.with_role("consent")
-    if consent is not None and not consent.granted:
-        raise RecordError(
-            f"params.yaml: `record.columns.{consent.name}` does not say which values grant consent.",
-            "Expected for example `granted: [yes]`.",
-            "list the values that mean consent under `granted`.",
-        )

@@ -64,7 +64,7 @@ def without_overlap(rows: pl.DataFrame, record: Record) -> pl.DataFrame:
     """`rows` without training and validation rows whose text also stands in test, or in validation."""
     if record.text is None:
         return rows
-    keys = pl.Series("key", [normal(text) for text in rows[record.text.name]], dtype=pl.String)
+    keys = pl.Series("key", _texts(rows, record.text.name), dtype=pl.String)
     held = pl.col("part").replace_strict({"train": 0, "valid": 1, "test": 2}, return_dtype=pl.Int8)
     keep = held == held.max().over("key")
     return rows.with_columns(keys).filter(keep).drop("key")
@@ -75,7 +75,7 @@ def _keys(rows: pl.DataFrame, record: Record) -> list[str]:
     if record.with_role("subject") is not None:
         return rows["bucket"].cast(pl.String).to_list()
     if record.text is not None:
-        return [normal(text) for text in rows[record.text.name]]
+        return _texts(rows, record.text.name)
     names = [column.name for column in record.features]
     if any(isinstance(rows.schema[name], pl.List) for name in names):
         # Generalised cells change as rows come in, and with them the part: what stays is the row's own keyed name.
@@ -83,6 +83,11 @@ def _keys(rows: pl.DataFrame, record: Record) -> list[str]:
     return (
         rows.select(pl.concat_str(pl.col(names).cast(pl.String).fill_null(""), separator="\x1f")).to_series().to_list()
     )
+
+
+def _texts(rows: pl.DataFrame, name: str) -> list[str]:
+    """The normal text of each row; a row without one has its own name instead: no two of them share a text."""
+    return [normal(text or "") or f"\0{row}" for text, row in zip(rows[name], rows["row"], strict=True)]
 
 
 def _part(key: str, seed: int, valid: float, test: float) -> str:

@@ -8,9 +8,10 @@ import polars as pl
 from pipelines import gates
 from pipelines.answering import answer
 from pipelines.bundle import Bundle
+from pipelines.columns_read import missed
 from pipelines.gates import Gate, Margins
 from pipelines.paired import Paired
-from pipelines.pairing import compared
+from pipelines.pairing import compared, people_in
 from pipelines.record import Record
 from pipelines.rows import inputs, labelled, right
 from pipelines.scores import Scores
@@ -41,6 +42,9 @@ def against(
     if champion.task != scores.task:
         reason = f"The champion answers another question ({champion.task}): the two cannot be compared."
         return [Gate(gates.ANOTHER_QUESTION, passed=True, reason=reason, figures={})]
+    if gone := missed(champion.features, record):
+        reason = f"The champion reads what `record` no longer gives ({', '.join(gone)}): the two cannot be compared."
+        return [Gate(gates.ANOTHER_QUESTION, passed=True, reason=reason, figures={"columns": ", ".join(gone)})]
     theirs = _theirs(champion, scores, test, record)
     paired = compared(challenger, theirs, scores)
     margin = margins.points if isinstance(paired, Paired) else margins.errors
@@ -48,7 +52,10 @@ def against(
     if not scores.labels:
         return asked
     true, ours = challenger["true"].to_numpy(), challenger["predicted"].to_numpy()
-    return [*asked, gates.classes_hold(true, ours, theirs["predicted"].to_numpy(), scores.labels)]
+    return [
+        *asked,
+        gates.classes_hold(true, ours, theirs["predicted"].to_numpy(), scores.labels, people_in(challenger)),
+    ]
 
 
 def _theirs(champion: Bundle, scores: Scores, test: pl.DataFrame, record: Record) -> pl.DataFrame:

@@ -48,7 +48,7 @@ def labels_agree(frame: pl.DataFrame, record: Record) -> pl.Series:
         return pl.Series([True] * frame.height, dtype=pl.Boolean)
     split = record.with_role("split")
     judged = (pl.col(split.name) != "test").fill_null(True) if split else pl.lit(True)
-    text, label = pl.col("__text"), pl.col(record.label.name)
+    text, label = pl.col("__text"), pl.col(record.label.name).cast(pl.String)
     if known := record.label.categories:  # a misspelt label is held back itself; it disputes nobody's
         label = pl.when(label.is_in(known)).then(label)
     answer = pl.when(pl.col("origin") == "feedback").then(label)

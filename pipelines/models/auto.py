@@ -11,12 +11,13 @@ from pipelines.errors import ParameterError
 from pipelines.models import Fitted, Problem, Schedule, Watcher
 from pipelines.models.distilling import lesson
 from pipelines.models.ensembles import Pool, best_together, pooled
-from pipelines.models.folds import By, in_time, joined
+from pipelines.models.folds import By, apart, in_time, joined
+from pipelines.models.folds import chosen as rows_of
 from pipelines.models.merging import merged
 from pipelines.models.options import Auto, Member
 from pipelines.models.searching import Listener, search
 from pipelines.models.spaces import able, spaces
-from pipelines.models.trials import Asked, Found, Question, Trial, asked, mean_length, settled, taught
+from pipelines.models.trials import WATCHED, Asked, Found, Question, Trial, asked, mean_length, settled, taught
 from pipelines.models.worth import MEASURES, measured, standard_error
 
 # Of the best trials so many are looked at for an ensemble.
@@ -133,8 +134,12 @@ def _student(question: Question, found: Found, chosen: Chosen) -> Fitted:
     space = spaces(question.problem, (family,))[family]
     options = next((trial.options for trial in found.trials if trial.family == family), space.first[0])
     answers = chosen.pool.answers([member.answers for member in chosen.members])
-    rows = lesson(question.pool, question.asked, answers, question.problem.seed)
-    return taught(question, family, options, rows, whole=space.whole)
+    pool, seed = question.pool, question.problem.seed
+    if space.whole:
+        return taught(question, family, options, lesson(pool, question.asked, answers, seed), whole=True)
+    teach, watched = apart(question.problem, pool, WATCHED, question.by)
+    rows = lesson(pool, question.asked, answers, seed, teach)
+    return taught(question, family, options, rows, whole=False, watched=rows_of(pool, watched))
 
 
 def _given(question: Question) -> tuple[Trial, ...]:
@@ -200,6 +205,12 @@ def _check(problem: Problem, options: Auto, schedule: Schedule) -> None:
         raise ParameterError(
             "params.yaml: `train.auto.by` is 'subject', and the record names none.",
             "Expected a column with `role: subject` in `record`.",
+            "write `by: label`, or give the record's column that role.",
+        )
+    if options.by == "time" and not problem.train.times:
+        raise ParameterError(
+            "params.yaml: `train.auto.by` is 'time', and no time stands beside the rows.",
+            "Expected a column with `role: time` in `record`: folds are cut in its order.",
             "write `by: label`, or give the record's column that role.",
         )
 

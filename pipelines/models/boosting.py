@@ -22,7 +22,7 @@ def fit(
     if len(problem.valid.labels):
         best = max(int(np.argmax(model.validation_score_)), 1)  # the first score is that of no tree
     categories = [len(known) for known in features.categories.values()]
-    graph, leaves = trees_graph(model, categories, features.width, best, scale)
+    graph, leaves = trees_graph(model, categories, features.width, best, len(problem.labels), scale)
     return Fitted(features, graph, {"parameters": leaves, "trees": best})
 
 

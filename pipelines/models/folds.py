@@ -81,9 +81,18 @@ def in_time(pool: Part) -> Part:
 
 def held_out(problem: Problem, pool: Part, share: float, by: By) -> Problem:
     """`problem` with `pool` to learn from, a `share` of which is its validation part: the last rows, or any."""
+    teach, ask = apart(problem, pool, share, by)
+    return replace(problem, train=chosen(pool, teach), valid=chosen(pool, ask))
+
+
+def apart(problem: Problem, pool: Part, share: float, by: By) -> tuple[Places, Places]:
+    """The rows of `pool` that teach, and a `share` that is watched: the last rows, or any."""
     if by == "time":
         end = round(len(pool.labels) * (1 - share))
         rows = np.arange(len(pool.labels))
-        return replace(problem, train=chosen(pool, rows[:end]), valid=chosen(pool, rows[end:]))
+        return rows[:end], rows[end:]
     teach, ask = folds(problem, pool, max(round(1 / share), 2), by)[0]
-    return replace(problem, train=chosen(pool, teach), valid=chosen(pool, ask))
+    if problem.has_classes:  # what has no row to learn it from cannot be watched either
+        known = np.isin(pool.labels[ask], pool.labels[teach])
+        teach, ask = np.concatenate([teach, ask[~known]]), ask[known]
+    return teach, ask

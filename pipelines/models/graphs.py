@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 17
+# The score of a label that no row taught: a chance of some billionths, whatever the others score.
+NEVER = -20.0
 Floats = NDArray[np.float32]
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pipelines.features import Features, Joined, Table, Terms, beside
 from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
 from pipelines.models.bigram import fit_language
-from pipelines.models.graphs import softmax, summed, values
+from pipelines.models.graphs import NEVER, softmax, summed, values
 from pipelines.models.heads import spread
 from pipelines.models.options import Linear
-from pipelines.models.vocabularies import refuse_empty
+from pipelines.models.vocabularies import at_most, refuse_empty
 from pipelines.pixels import Pixels
 
 Floats = NDArray[np.float32]
@@ -25,9 +25,6 @@ Floats = NDArray[np.float32]
 SIDE = 32
 # By how much less than `c` a number's errors may weigh.
 WEAKER = (1.0, 0.1, 0.01, 0.001)
-# 200,000 terms for a hundred classes; 80 MB.
-MOST_COEFFICIENTS = 20_000_000
-FEWEST_TERMS = 1000
 
 
 def fit(problem: Problem, options: Linear, schedule: Schedule | None = None, watcher: Watcher | None = None) -> Fitted:
@@ -47,7 +44,7 @@ def _classes(problem: Problem, features: Features, matrix: Any, options: Linear)
     weights = {place: float(weight) for place, weight in enumerate(problem.weights)}
     model = LogisticRegression(C=options.c, max_iter=1000, class_weight=weights)
     model.fit(matrix, problem.train.labels)
-    coefficients, intercept = _per_label(model)
+    coefficients, intercept = _per_label(model, len(problem.labels))
     graph = softmax(summed(features, coefficients, intercept), len(intercept))
     return graph, int(coefficients.size + intercept.size)
 
@@ -77,8 +74,7 @@ def features_of(problem: Problem, options: Linear) -> Features:
     if text is None:
         return Table.fit(problem.train.columns, problem.record)
     texts = problem.train.columns[text.name]
-    # With many classes each term has as many coefficients: fewer terms then, so that they fit into memory.
-    size = min(options.terms, max(FEWEST_TERMS, MOST_COEFFICIENTS // max(1, len(problem.labels))))
+    size = at_most(options.terms, len(problem.labels))
     found = Terms.fit(texts, text.name, options.words, options.characters, size)
     refuse_empty(found.vocabulary, text.name)
     return beside(found, problem.train.columns, problem.record)
@@ -103,10 +99,17 @@ def matrix_of(features: Features, part: Part) -> Any:
     return csr_matrix((weights, ids, starts), shape=(len(rows), len(features.vocabulary)))
 
 
-def _per_label(model: Any) -> tuple[Floats, Floats]:
-    """Coefficients (width, labels) and intercept (labels,): scikit-learn keeps only one of two for two labels."""
+def _per_label(model: Any, labels: int) -> tuple[Floats, Floats]:
+    """Coefficients (width, labels) and intercept (labels,): scikit-learn keeps only one of two for two labels.
+
+    It knows the labels of its rows alone, and the rows of a fold may lack a rare one.
+    """
     coefficients, intercept = model.coef_, model.intercept_
     if len(intercept) == 1:
         coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])
         intercept = np.concatenate([[0.0], intercept])
-    return coefficients.T.astype(np.float32), np.asarray(intercept, dtype=np.float32)
+    weights = np.zeros((coefficients.shape[1], labels), dtype=np.float32)
+    weights[:, model.classes_] = coefficients.T
+    alone = np.full(labels, NEVER, dtype=np.float32)
+    alone[model.classes_] = intercept
+    return weights, alone

@@ -10,7 +10,7 @@ from pipelines.models import Fitted, Part, Problem, Schedule, Watcher
 from pipelines.models.graphs import softmax, summed
 from pipelines.models.linear import matrix_of
 from pipelines.models.options import Nbsvm
-from pipelines.models.vocabularies import refuse_empty
+from pipelines.models.vocabularies import at_most, refuse_empty
 
 # Where all validation rows are right, no factor would be enough.
 SHARPEST = 100.0
@@ -22,7 +22,8 @@ def fit(problem: Problem, options: Nbsvm, schedule: Schedule | None = None, watc
     Deterministic, and too quick to be watched.
     """
     texts = problem.train.columns[problem.text]
-    features = Terms.fit(texts, problem.text, options.words, options.characters, options.terms)
+    size = at_most(options.terms, len(problem.labels))
+    features = Terms.fit(texts, problem.text, options.words, options.characters, size)
     refuse_empty(features.vocabulary, problem.text)
     scores = _coefficients(_presence(features, problem.train), problem, options)
     sharpness = _sharpness(_presence(features, problem.valid) @ scores, problem.valid.labels)
@@ -55,6 +56,8 @@ def _against_the_rest(presence: Any, problem: Problem, label: int, c: float, bet
     from sklearn.svm import LinearSVC
 
     own = problem.train.labels == label
+    if own.all() or not own.any():  # a fold may lack a rare label; there is no intercept to say so
+        return np.full(presence.shape[1], 1.0 if own.all() else -1.0)
     ratio = log_count_ratio(presence, own)
     weights = {True: float(problem.weights[label]), False: _mean_weight(problem, ~own)}
     model = LinearSVC(C=c, fit_intercept=False, class_weight=weights, random_state=problem.seed, max_iter=5000)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.models import Fitted, Problem, Schedule, Watcher
-from pipelines.models.graphs import softmax, summed
+from pipelines.models.graphs import NEVER, softmax, summed
 from pipelines.models.options import Ngrams
+from pipelines.models.vocabularies import at_most
 from pipelines.ngrams import NGrams
 
 
@@ -18,7 +19,7 @@ def fit(problem: Problem, options: Ngrams, schedule: Schedule | None = None, wat
     """
     texts = [text or "" for text in problem.train.columns[problem.text]]
     words = options.words if options.letters else max(options.words, 1)  # a search may draw neither
-    sizes = (words, options.letters, options.skips, options.terms, options.least)
+    sizes = (words, options.letters, options.skips, at_most(options.terms, len(problem.labels)), options.least)
     features = NGrams.fit(texts, problem.text, *sizes, weighed=not options.presence)
     matrix = _matrix(features, texts)
     # Of two labels, the first scores nothing.
@@ -43,7 +44,7 @@ def _against_the_rest(matrix: Any, problem: Problem, label: int, options: Ngrams
 
     own = problem.train.labels == label
     if own.all() or not own.any():  # a fold may lack a rare label
-        return np.append(np.zeros(matrix.shape[1]), 20.0 if own.all() else -20.0)
+        return np.append(np.zeros(matrix.shape[1]), -NEVER if own.all() else NEVER)
     ratio = log_count_ratio(matrix, own, options.smoothing)
     scaled = matrix.copy()
     scaled.data *= ratio[scaled.indices]

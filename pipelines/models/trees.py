@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.models.graphs import serialised
+from pipelines.models.graphs import NEVER, serialised
 
 MACHINE_LEARNING = 3  # the version of ONNX's operators for trees that runtimes of the last years all read
 
 
 def trees_graph(
-    model: Any, categories: list[int], width: int, trees: int, scale: tuple[float, float] | None = None
+    model: Any, categories: list[int], width: int, trees: int, labels: int, scale: tuple[float, float] | None = None
 ) -> tuple[bytes, int]:
     """The first `trees` rounds of scikit-learn's `model` as a graph, and how many leaves they have.
 
-    It answers with probabilities, or with numbers where there is a `scale`: their mean and standard deviation.
+    It answers with probabilities of so many `labels`, of which the model's rows may lack some; or with numbers where
+    there is a `scale`: their mean and standard deviation.
 
     The first columns of its input (n, width) hold codes of so many `categories` each. ONNX's trees of this version know
     no sets: each set that a split asks for becomes a column, which a table looks up by the code. Inputs are float32, so
@@ -32,7 +33,7 @@ def trees_graph(
             "TreeEnsembleRegressor", ["asked"], ["raw"], domain="ai.onnx.ml", n_targets=scored, **attributes
         )
     )
-    more, held, answer = _numbers(scale) if scale else _probabilities(scored, len(model.classes_))
+    more, held, answer = _numbers(scale) if scale else _probabilities(scored, model.classes_, labels)
     nodes += more
     constants += held
     graph = helper.make_graph(
@@ -45,18 +46,22 @@ def trees_graph(
     return serialised(graph, **{"ai.onnx.ml": MACHINE_LEARNING}), leaves
 
 
-def _probabilities(scored: int, labels: int) -> tuple[list[Any], list[Any], Any]:
+def _probabilities(scored: int, seen: NDArray[Any], labels: int) -> tuple[list[Any], list[Any], Any]:
     """The nodes that make probabilities of the trees' sums, their constants, and the output."""
     from onnx import TensorProto, helper
 
     # Two labels have one score: the second's, while the first's is zero.
-    spread = np.eye(scored, dtype=np.float32) if scored > 1 else np.array([[0, 1]], dtype=np.float32)
+    spread = np.zeros((scored, labels), dtype=np.float32)
+    spread[np.arange(scored), seen[-scored:]] = 1
+    never = np.full(labels, NEVER, dtype=np.float32)
+    never[seen] = 0
     nodes = [
-        helper.make_node("MatMul", ["raw", "spread"], ["scores"]),
+        helper.make_node("MatMul", ["raw", "spread"], ["known"]),
+        helper.make_node("Add", ["known", "never"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
     ]
     answer = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", labels])
-    return nodes, [_constant("spread", spread)], answer
+    return nodes, [_constant("spread", spread), _constant("never", never)], answer
 
 
 def _numbers(scale: tuple[float, float]) -> tuple[list[Any], list[Any], Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.bundle import Bundle
+from pipelines.errors import TrainingError
 from pipelines.models import Family, Fitted, Part, Problem, Schedule, fit
 from pipelines.models.folds import By, chosen, folds, held_out
 from pipelines.models.options import Auto, Measured
@@ -18,6 +19,7 @@ from pipelines.models.starting import kept
 from pipelines.models.worth import usual
 
 Floats = NDArray[np.float64]
+Cut = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Of the rows that teach a family which has to watch others.
 WATCHED = 0.1
 FOLDS = 4
@@ -57,7 +59,7 @@ class Question:
     problem: Problem
     pool: Part
     by: By
-    cuts: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    cuts: tuple[Cut, ...]
     options: Auto
     schedule: Schedule
 
@@ -66,7 +68,9 @@ class Question:
         """The question by `options`."""
         slow = problem.reads == "image" and len(pool.labels) > MANY_PICTURES
         count = options.folds or (1 if slow else FOLDS)
-        return cls(problem, pool, by, tuple(folds(problem, pool, count, by)), options, schedule)
+        cuts = tuple(folds(problem, pool, count, by))
+        _refuse_folds(problem, pool, cuts, by)
+        return cls(problem, pool, by, cuts, options, schedule)
 
     @property
     def measure(self) -> Measured:
@@ -94,6 +98,21 @@ class Question:
         for name, cells in self.pool.columns.items():
             total.update(repr((name, list(cells))).encode("utf-8", "surrogatepass"))
         return total.hexdigest()[:16]
+
+
+def _refuse_folds(problem: Problem, pool: Part, cuts: Sequence[Cut], by: By) -> None:
+    """Raise TrainingError where a fold leaves one class to learn, or all folds together one class to ask about."""
+    if not problem.has_classes:
+        return
+    sides = [pool.labels[teach] for teach, _ in cuts] + [np.concatenate([pool.labels[ask] for _, ask in cuts])]
+    if any(len(np.unique(side)) < 2 for side in sides):
+        raise TrainingError(
+            f"Folds by {by} leave rows of a single class on one side.",
+            "Expected rows of two classes at least among those that teach in each fold, and among those asked.",
+            "bring rows of more people, or of a longer time; or write `train.auto.by: label`."
+            if by != "label"
+            else "bring more rows of the rarer classes.",
+        )
 
 
 class Asked(NamedTuple):
@@ -133,9 +152,20 @@ def mean_length(parts: Sequence[Asked]) -> int:
     return max(round(sum(lengths) / len(lengths)), 1) if all(lengths) else 0
 
 
-def taught(question: Question, family: str, options: Any, rows: Part, *, whole: bool, length: int = 0) -> Fitted:
-    """A model of `rows`: by the `whole` of them, or for so long; else it watches some to know when to stop."""
-    if whole or length:
+def taught(
+    question: Question,
+    family: str,
+    options: Any,
+    rows: Part,
+    *,
+    whole: bool,
+    length: int = 0,
+    watched: Part | None = None,
+) -> Fitted:
+    """A model of `rows`: by the `whole` of them, or for so long; else it watches others, or some, to know its end."""
+    if watched is not None:
+        problem = replace(question.problem, train=rows, valid=watched)
+    elif whole or length:
         problem = replace(question.problem, train=rows, valid=none_of(rows))
     else:
         problem = held_out(question.problem, rows, WATCHED, question.by)

@@ -46,8 +46,9 @@ def measured(measure: Measured, true: NDArray[Any], answers: Floats) -> float:
 
 
 def standard_error(measure: Measured, true: NDArray[Any], answers: Floats, seed: int) -> float:
-    """Of the measure, by resampling rows."""
-    return float(np.std([measured(measure, true[drawn], answers[drawn]) for drawn in _draws(len(true), seed)]))
+    """Of the measure, by resampling rows; resamples that lack a class, where an area has no value, have no say."""
+    found = [measured(measure, true[drawn], answers[drawn]) for drawn in _draws(len(true), seed)]
+    return _spread(found)
 
 
 def gain(measure: Measured, true: NDArray[Any], ours: Floats, theirs: Floats, seed: int) -> float:
@@ -61,12 +62,17 @@ def gain(measure: Measured, true: NDArray[Any], ours: Floats, theirs: Floats, se
         for drawn in _draws(len(true), seed)
     ]
     whole = measured(measure, true, ours) - measured(measure, true, theirs)
-    return float(whole / max(float(np.std(gains)), 1e-12))
+    return float(whole / max(_spread(gains), 1e-12))
 
 
 def usual(problem: Problem) -> Measured:
     """What the answers to `problem` are measured by where nobody says."""
     return MEASURES[problem.task][0]
+
+
+def _spread(values: list[float]) -> float:
+    known = np.array(values)[~np.isnan(values)]
+    return float(known.std()) if len(known) else 0.0
 
 
 def _draws(rows: int, seed: int) -> list[NDArray[np.int64]]:

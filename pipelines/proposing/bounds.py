@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.contradictions import FEWEST_ORDERED
 from pipelines.proposing.cells import Cells
 from pipelines.proposing.naming import says, words
 from pipelines.proposing.vocabulary import GRADES, SCALES
-from pipelines.record import FEWEST_ORDERED, Privacy, Role
+from pipelines.record import Privacy, Role
 
 # A value that fewer rows share may point at one of them.
 SHARED_BY = 10

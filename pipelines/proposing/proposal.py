@@ -1,5 +1,7 @@
 """A source -> what `record` and the settings around it could be, and what is unsure about that."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.arriving import Sample, find_source
+from pipelines.contradictions import READ
 from pipelines.errors import ParameterError
 from pipelines.proposing import folders, galleries, texts
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
@@ -18,7 +21,7 @@ from pipelines.proposing.layout import NESTED
 from pipelines.proposing.people import privacy_of
 from pipelines.proposing.roles import Roles, granted, is_quantity, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
-from pipelines.record import Column, Privacy, Record, Role
+from pipelines.record import DEVICES, NAME, Column, Privacy, Record, Role
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.opening import shown
 
@@ -200,6 +203,9 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
     if role == "label" and privacy != "none":
         privacy = "none"
         doubts.append("what is predicted tells something about people: may it be?")
+    if role in READ and privacy == "identifier":
+        privacy = "quasi"
+        doubts.append("its values look like somebody's name or number, and it was told to be read: may it be?")
     kind = _type(cells, role, privacy)
     entry: dict[str, Any] = {"type": kind}
     if role:
@@ -280,6 +286,8 @@ def _held_back(columns: Sequence[Proposed], sampled: Sampled) -> float:
 
 
 def _named(source: Path) -> str:
-    """A name for the data set: that of its folder or file, as a word."""
+    """A name for the data set: that of its folder or file, as a word that may name files on any system."""
     stem = source.resolve().name.partition(".")[0] or "data"
-    return "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_").lower() or "data"
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    word = re.sub("[^a-z0-9]+", "_", plain).strip("_")[:64].rstrip("_")
+    return word if NAME.fullmatch(word) and not DEVICES.fullmatch(word) else "data"

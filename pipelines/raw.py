@@ -92,6 +92,12 @@ def write_part(path: Path, rows: pl.DataFrame, columns: Sequence[str]) -> None:
     rows.select(*SCHEMA).write_parquet(path, compression_level=1, metadata=told)
 
 
+def layouts(raw: Path) -> set[frozenset[str]]:
+    """The sets of columns that rows of `raw` were stored with: more than one where `record` has changed since."""
+    told = (pl.read_parquet_metadata(part)["columns"] for part in parts(raw))
+    return {frozenset(json.loads(columns)) for columns in told}
+
+
 def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path:
     """The new part of `raw` that holds `rows`, whose sealed cells are those of `columns`, in that order."""
     part = raw / f"{len(parts(raw)) + 1:06}.parquet"

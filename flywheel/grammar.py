@@ -2,7 +2,7 @@
 
 import argparse
 
-from flywheel.new import presets
+from flywheel.presets import presets
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,15 +9,13 @@ from typing import Any
 
 import yaml
 
+from flywheel.presets import TEMPLATE, presets
 from pipelines.errors import ParameterError
 from pipelines.parameters import check_parameters
 from pipelines.sources.addresses import refuse_user_info
 from pipelines.sources.database_urls import absolute
 from pipelines.workspace import refuse_unreadable
 
-# In the repository the template is the repository itself; in an installed package it was packed beside this file.
-PACKED = Path(__file__).parent / "template"
-TEMPLATE = PACKED if PACKED.is_dir() else Path(__file__).parent.parent
 CODE = ("pipelines", "flows")
 # Presets read data/source, as it arrived and unsealed: no `git add --all` may take it along.
 # By name: DVC takes `/data/*` to mean the folder itself, looks into it no further, and so would never push data/raw.
@@ -70,11 +68,6 @@ def _proposed(source: str | None, changes: Sequence[Change]) -> str:
     values = parameters_of(proposal, where(proposal, _absolute(source)))
     change(values, changes)
     return written(values, proposal)
-
-
-def presets() -> dict[str, Path]:
-    """The presets by name; the sample's is the repository's own params.yaml."""
-    return {path.stem: path for path in sorted((TEMPLATE / "presets").glob("*.yaml"))}
 
 
 def _preset(name: str) -> Path:

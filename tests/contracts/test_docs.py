@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from flywheel.cli import parser
-from flywheel.new import presets
+from flywheel.presets import presets
 
 ROOT = Path(__file__).parent.parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]

@@ -34,7 +34,8 @@ BREACH = Breach("security@example.com", "the authority", date(2026, 3, 1))
 BROKEN: dict[int, dict[str, Evidence]] = {
     1: {
         "nobody owns the data": registered(owner=""),
-        "no retention": registered(retention_days=0),
+        "no retention": registered(retention_days=None),
+        "no lawful basis": registered(lawful_basis=None),
         "a recipient without a name": registered(recipients=(Recipient("", "EU"),)),
     },
     2: {
@@ -42,6 +43,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "a withdrawal that was not heeded": changed("stored", withdrawn=1),
         "consent is the basis, and nobody is asked": replace(IN_ORDER, record=TABLE),
         "another basis, though people are asked": registered(lawful_basis="contract"),
+        "a basis that nobody has named": replace(registered(lawful_basis=None), record=TABLE),
     },
     3: {
         "no entry, for nobody is there": replace(changed("stored", subjects=0), consents=()),
@@ -76,6 +78,7 @@ BROKEN: dict[int, dict[str, Evidence]] = {
         "feedback of which nothing is said": registered(inputs={"source": (REGISTER.purpose,)}),
     },
     7: {
+        "nobody has said for how long": registered(retention_days=None),
         "nobody knows how old the rows are": replace(changed("stored", oldest=None), version=None),
         "a row that should have gone": changed("stored", expired=1),
         "nobody looked": replace(IN_ORDER, expiry_checked=None),

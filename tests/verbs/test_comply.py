@@ -24,6 +24,7 @@ from pipelines.compliance.report import About, as_page
 from pipelines.compliance.template import template
 from pipelines.errors import ParameterError
 from pipelines.files import digest, write_json
+from pipelines.record import parse_record
 
 PURPOSE = "learn the mood of reviews"
 TODAY = datetime.now(UTC).date()
@@ -330,6 +331,7 @@ def test_the_template_is_a_register_once_its_gaps_are_filled(
     found = read_register(travelled.path)
     assert found is not None
     assert found.minimum == travelled.record.names
+    assert found.retention_days is None  # until somebody has said for how long, nobody's key is destroyed
     assert command(travelled, monkeypatch, "--lang", "zh") == 1
     assert "项适用控制通过" in capsys.readouterr().out
 
@@ -356,6 +358,7 @@ def test_a_register_that_is_none_is_told_in_three_lines(tmp_path: Path, text: st
         ("lawful_basis", "because", "`lawful_basis` is not"),
         ("retention_days", "a year", "`retention_days` is not"),
         ("retention_days", True, "`retention_days` is not"),
+        ("retention_days", 0, "`retention_days` is 0: every row would be too old"),
         ("recipients", [{"name": "Cloud"}], "recipients\\[0\\].location` is missing"),
         ("limits", {"kk": 3}, "unknown key 'kk' in `limits`"),
         ("breach", {"contact": "a", "authority": "b", "drilled": "yesterday"}, "breach.drilled` is not"),
@@ -406,3 +409,11 @@ def test_what_still_says_todo_has_not_been_said(ordered: Workspace) -> None:
     (ordered.path / "compliance.yaml").write_text(told, "utf-8")
     found = verdicts(ordered)
     assert {found[number] for number in (1, 3, 6, 24)} == {"fail"}
+
+
+def test_a_register_just_begun_expires_nobody_and_says_what_is_missing(tmp_path: Path) -> None:
+    record = parse_record({"columns": {"text": {"type": "text", "role": "text"}}})
+    (tmp_path / FILE).write_text(template(tmp_path, record, {}), "utf-8")
+    found = read_register(tmp_path)
+    assert found is not None
+    assert (found.lawful_basis, found.retention_days) == (None, None)

@@ -66,6 +66,8 @@ BARS = {
 def figures(names: list[str] | None = None) -> list[Figure]:
     """The figures of the sets `names`, measured now, among those that were measured before."""
     kept: dict[str, Any] = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
+    if strange := set(names or ()) - set(BARS):
+        raise SystemExit(f"models_auto: no set is called {', '.join(sorted(strange))}; they are {', '.join(BARS)}.")
     for name in BARS if names is None else names:
         if name in SETS:
             kept[name] = row(name)

@@ -74,6 +74,8 @@ def test_smaller_errors_in_the_rows_of_few_people_are_no_proof() -> None:
     pair = paired_losses(ours, theirs, "squared error", people)
     assert not beats_baseline(pair).passed
     assert (pair.people, pair.rows) == (6, 600)
+    alone = paired_losses(ours, theirs, "squared error").difference
+    assert pair.difference.high - pair.difference.low > 3 * (alone.high - alone.low)
     assert pair.variance > 10 * paired_losses(ours, theirs, "squared error").variance
 
 

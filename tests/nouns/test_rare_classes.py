@@ -100,14 +100,15 @@ def test_folds_by_time_want_a_time(tmp_path: Path) -> None:
     assert "no time stands beside the rows" in refused(moods(40), Auto(folds=2, by="time"), tmp_path)[0]
 
 
-def test_the_last_row_of_a_class_teaches_and_is_not_watched() -> None:
+def test_the_only_rows_of_a_class_teach_and_are_not_watched() -> None:
     problem = moods(100)
     labels = np.zeros(100, dtype=np.int64)
-    for row in range(100):
+    pool = replace(problem.train, subjects=tuple(f"p{row // 10}" for row in range(100)))
+    for person in range(10):  # all rows of the class are one person's, and one of ten people is watched
         labels[:] = 0
-        labels[row] = 1
-        teach, watched = apart(problem, replace(problem.train, labels=labels), WATCHED, "label")
-        assert row in teach
+        labels[10 * person : 10 * person + 4] = 1
+        teach, watched = apart(problem, replace(pool, labels=labels), WATCHED, "subject")
+        assert set(range(10 * person, 10 * person + 4)) <= set(teach.tolist())
         assert sorted([*teach, *watched]) == list(range(100))
 
 
@@ -151,3 +152,24 @@ def test_a_code_of_every_row_and_terms_of_many_labels_stay_within_memory() -> No
     assert at_most(500_000, 6) == 500_000
     assert at_most(500_000, 1000) == 20_000
     assert at_most(500_000, 1_000_000) == 1000
+
+
+def test_labels_that_rows_lack_in_between_leave_the_others_their_places() -> None:
+    problem = table(400, 2)
+    spread = replace(problem.train, labels=problem.train.labels * 2)
+    wider = replace(problem, labels=LABELS, train=spread, valid=spread, weights=np.ones(3))
+    narrow, wide = (boosting.fit(each, OPTIONS) for each in (problem, wider))
+    known = Bundle("boosting", problem.labels, narrow.features, narrow.graph, threads=1)
+    found = Bundle("boosting", LABELS, wide.features, wide.graph, threads=1).probabilities(spread.columns)
+    assert np.abs(found[:, [0, 2]] - known.probabilities(spread.columns)).max() < 1e-5
+
+
+def test_a_label_alone_in_its_rows_is_what_every_text_is_taken_for() -> None:
+    problem = moods(40)
+    alone = replace(problem.train, labels=np.ones(len(problem.train.labels), np.int64))
+    for family, fit in FITS.items():
+        if family == "linear":  # scikit-learn's own refuses one class, as training and folds do before it
+            continue
+        fitted = fit(replace(problem, labels=LABELS, train=alone, valid=alone, weights=np.ones(3)))
+        found = Bundle(family, LABELS, fitted.features, fitted.graph, threads=1)
+        assert (found.probabilities(alone.columns).argmax(axis=1) == 1).all()

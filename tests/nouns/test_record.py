@@ -53,6 +53,9 @@ def test_values_are_spelled_as_they_stand_in_the_data() -> None:
     )
     record = parse_record(columns)
     assert record["consent"].granted == ("yes", "ja", "1")
+    numbers = {"type": "integer", "role": "label", "categories": [1.0, "02", 3]}
+    assert parse_record(changed(mood=numbers))["mood"].categories == ("1", "2", "3")
+    assert parse_record(changed(mood=numbers | {"type": "number"}))["mood"].categories == ("1.0", "2.0", "3.0")
     assert record["mood"].categories == ("0", "no")
 
 

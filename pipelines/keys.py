@@ -62,6 +62,7 @@ class KeyStore:
     def own(self, name: str, purpose: str) -> bytes:
         """The store's own key `name`: derived from the first master key for `purpose`, kept wrapped from then on."""
         with self._lock, self._store:
+            self._begin()
             wrapped = _wrap(self._master, name, derive(self._read_master(), purpose))
             self._store.execute("INSERT OR IGNORE INTO store_keys VALUES (?, ?)", (name, wrapped))
             (wrapped,) = self._store.execute("SELECT wrapped FROM store_keys WHERE name = ?", (name,)).fetchone()
@@ -133,14 +134,26 @@ class KeyStore:
         """New keys of `subjects`, who had none a moment ago; where another process was first, its keys stand."""
         drawn = secrets.token_bytes(KEY * len(subjects))
         keys = [drawn[start : start + KEY] for start in range(0, len(drawn), KEY)]
-        wrapped = [(each, _wrap(self._master, each, key)) for each, key in sorted(zip(subjects, keys, strict=True))]
         with self._lock, self._store:
+            self._begin()
+            wrapped = [(each, _wrap(self._master, each, key)) for each, key in sorted(zip(subjects, keys, strict=True))]
             stored = self._store.executemany("INSERT OR IGNORE INTO subject_keys VALUES (?, ?)", wrapped).rowcount
         if stored < len(keys):
             return self.find_each(subjects)
         if self._most_kept:
             self._keep(halves_of(subjects), keys)
         return keys
+
+    def _begin(self) -> None:
+        """Begin to write, under the master key that wraps the store now: another process may have rotated it.
+
+        A key that is wrapped under a master key of before would open nothing, for anybody, ever. Raises SealError where
+        the present one does not fit.
+        """
+        self._store.execute("BEGIN IMMEDIATE")
+        one = self._store.execute("SELECT name, wrapped FROM store_keys LIMIT 1").fetchone()
+        if one is not None:
+            self._unwrap(*one)
 
     def destroy(self, subjects: Collection[str], *, forget: bool = True) -> set[str]:
         """Destroy the keys of `subjects` for good and remember who was forgotten, if so asked; those who had a key."""
@@ -175,18 +188,25 @@ class KeyStore:
 
     def heads(self) -> dict[bytes, str]:
         """The head of every row that can be opened, and whose it is."""
-        with self._lock:
+        with self._lock, self._store:
+            self._begin()
             found = self._store.execute("SELECT subject, wrapped FROM subject_keys").fetchall()
-        return {head(self._unwrap(subject, wrapped)): subject for subject, wrapped in found}
+        keys = ((subject, _unwrap(self._master, subject, wrapped)) for subject, wrapped in found)
+        return {head(key): subject for subject, key in keys if key is not None}
 
     def rotate(self, master: bytes) -> int:
-        """Wrap every key under the new `master`, all in one transaction; how many. No sealed row changes."""
+        """Wrap every key under the new `master`, all in one transaction; how many. No sealed row changes.
+
+        One that does not open under the present master key stays as it is: it is lost, and may not keep the others.
+        """
         new = AESGCM(master)
         with self._lock, self._store:
+            self._begin()
             count = 0
             for table, name in (("store_keys", "name"), ("subject_keys", "subject")):
                 rows = self._store.execute(f"SELECT {name}, wrapped FROM {table}").fetchall()  # noqa: S608 - names from above
-                again = [(_wrap(new, key, self._unwrap(key, wrapped)), key) for key, wrapped in rows]
+                keys = [(each, _unwrap(self._master, each, wrapped)) for each, wrapped in rows]
+                again = [(_wrap(new, each, key), each) for each, key in keys if key is not None]
                 self._store.executemany(f"UPDATE {table} SET wrapped = ? WHERE {name} = ?", again)  # noqa: S608
                 count += len(again)
         self._master = new

@@ -1,6 +1,8 @@
 """The key store and its master key: rotated without touching data, and finished where a rotation was killed."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,37 @@ def test_a_vault_that_is_open_meanwhile_goes_on(tmp_path: Path) -> None:
     rotate(tmp_path, None, None)
     assert vault.open(rows, ACCESS) == [CELLS] * 700
     assert len(vault.seal([("new", "somebody new", CELLS)])) == 1
+
+
+def test_a_key_that_is_made_after_a_rotation_elsewhere_opens_for_everybody(tmp_path: Path) -> None:
+    sealed_in(tmp_path, None)
+    vault = open_vault(tmp_path, None, "people")
+    rotate(tmp_path, None, None)
+    # Nothing was opened under the new master key yet, as in a service that is asked by strangers.
+    row = [("new", "somebody new", blob) for blob in vault.seal([("new", "somebody new", CELLS)])]
+    for _ in range(2):
+        again = open_vault(tmp_path, None, "people")
+        assert again.open(row, ACCESS) == [CELLS]
+        assert len(again.keys.heads()) == 701
+        rotate(tmp_path, None, None)
+    assert not (tmp_path / NEXT).exists()
+
+
+def test_a_key_that_is_lost_keeps_no_other_from_being_opened_or_rotated(tmp_path: Path) -> None:
+    rows = sealed_in(tmp_path, None)
+    stray = KeyStore(tmp_path / "keys" / "stray.db", lambda: bytes(32))
+    stray.ensure(["stranger"])
+    with closing(sqlite3.connect(tmp_path / "keys" / "people.db")) as people, people:
+        people.execute(f"ATTACH '{tmp_path / 'keys' / 'stray.db'}' AS other")
+        people.execute("INSERT INTO subject_keys SELECT * FROM other.subject_keys")
+    stray.close()
+    (tmp_path / "keys" / "stray.db").unlink()
+    assert len(open_vault(tmp_path, None, "people").keys.heads()) == 700
+    assert rotate(tmp_path, None, None) > 700
+    vault = open_vault(tmp_path, None, "people")
+    assert vault.open(rows, ACCESS) == [CELLS] * 700
+    with pytest.raises(SealError, match="another master key"):
+        vault.keys.find(["stranger"])
 
 
 def test_rotations_at_once_leave_one_key_that_opens_everything(tmp_path: Path) -> None:

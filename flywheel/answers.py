@@ -48,7 +48,9 @@ def take_in(file: str) -> int:
     _check(consenting, record, _labels(record, open_ledger(environment), workspace))
     counts = _store(consenting, store)
     left = len(rows) - len(consenting)
-    print(f"{counts['stored']:,} stored, {counts['replayed']:,} replayed" + f", {left:,} without consent" * bool(left))
+    away = counts["held back"]
+    told = f"{counts['stored']:,} stored, {counts['replayed']:,} replayed" + f", {left:,} without consent" * bool(left)
+    print(told + f", {away:,} of people who were forgotten or withdrew consent" * bool(away))
     return 0
 
 
@@ -126,9 +128,9 @@ def _store(rows: Sequence[Numbered], store: FeedbackStore) -> Counter[str]:
     sealed = store.collect([(_key(row), {n: row[n] for n in store.record.names}) for _, row in collected])
     numbered: list[tuple[int, Answer | Collected]] = [
         *((number, _answer(row, store.record)) for number, row in rows if row["prediction_id"] is not None),
-        *((number, item) for (number, _), item in zip(collected, sealed, strict=True)),
+        *((number, item) for (number, _), item in zip(collected, sealed, strict=True) if item is not None),
     ]
-    counts: Counter[str] = Counter()
+    counts = Counter({"held back": sealed.count(None)})
     with store.together() as take:
         for number, item in numbered:
             try:

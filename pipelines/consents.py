@@ -5,6 +5,7 @@ counts, but what a source says never overrules what was said to us in person.
 """
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from typing import Literal
 
 import sqlalchemy as sql
@@ -42,11 +43,14 @@ class Consents:
         with reading(self.ledger.engine) as connection:
             return {row.subject: row.by for row in connection.execute(query)}
 
-    def has_withdrawn(self, subject: str) -> bool:
-        """Whether the subject has withdrawn consent."""
+    def has_withdrawn(self, subject: str, connection: Connection | None = None) -> bool:
+        """Whether the subject has withdrawn consent, asked by the `connection` that is in a transaction already.
+
+        Whoever holds the ledger's write lock may not wait for another connection: those who have one wait for the lock.
+        """
         place = (consents.c.record == self.record) & (consents.c.subject == subject)
-        with reading(self.ledger.engine) as connection:
-            return connection.execute(sql.select(consents.c.given).where(place)).scalar() is False
+        with nullcontext(connection) if connection is not None else reading(self.ledger.engine) as open_one:
+            return open_one.execute(sql.select(consents.c.given).where(place)).scalar() is False
 
     def say(self, subjects: Collection[str], *, given: bool, by: By) -> int:
         """Note that `subjects` (pseudonyms) give or withdraw consent; for how many of them that is news."""
@@ -82,9 +86,9 @@ class Consents:
         return bool(known.given != given)
 
 
-def is_suppressed(subject: str, consents: Consents, vault: Vault) -> bool:
-    """Whether nothing of the subject may be stored or learnt, as things stand now."""
-    return vault.keys.is_forgotten(subject) or consents.has_withdrawn(subject)
+def is_suppressed(subject: str, consents: Consents, vault: Vault, connection: Connection | None = None) -> bool:
+    """Whether nothing of the subject may be stored or learnt, as things stand now or in an open transaction."""
+    return vault.keys.is_forgotten(subject) or consents.has_withdrawn(subject, connection)
 
 
 def suppressed(consents: Consents, vault: Vault) -> set[str]:

@@ -28,7 +28,7 @@ from pipelines.answered import (
     predictions,
     waiting,
 )
-from pipelines.consents import Consents, is_suppressed
+from pipelines.consents import Consents, is_suppressed, suppressed
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.ledger import now, open_ledger, reading
@@ -167,9 +167,13 @@ class FeedbackStore:
             yield partial(self._take, connection)
         self.ledger.anchor()
 
-    def collect(self, rows: Sequence[tuple[str, Mapping[str, str | None]]]) -> list[Collected]:
-        """Labelled rows that were collected elsewhere, (key, values) each, sealed and ready to be stored."""
+    def collect(self, rows: Sequence[tuple[str, Mapping[str, str | None]]]) -> list[Collected | None]:
+        """Labelled rows that were collected elsewhere, (key, values) each, sealed and ready to be stored.
+
+        None stands for a row of somebody who was forgotten, or who withdrew consent: no key is made for them again.
+        """
         subject, at = self.record.with_role("subject"), now()
+        away = suppressed(self.consents, self.vault)
         ready = []
         for key, values in rows:
             # The row as it was collected gives the id: what is filled in is another tomorrow.
@@ -177,12 +181,12 @@ class FeedbackStore:
             person = values.get(subject.name) if subject else None
             cells = list(as_row(self.record, values, row, at).values())
             ready.append((key, row, self.vault.pseudonym(person) if person else row, cells))
-        blobs = self.vault.seal((row, owner, cells) for _, row, owner, cells in ready)
-        return [Collected(key, row, owner, blob) for (key, row, owner, _), blob in zip(ready, blobs, strict=True)]
+        sealed = iter(self.vault.seal((row, owner, cells) for _, row, owner, cells in ready if owner not in away))
+        return [None if owner in away else Collected(key, row, owner, next(sealed)) for key, row, owner, _ in ready]
 
-    def holds_back(self, subject: str) -> bool:
+    def holds_back(self, subject: str, connection: Connection | None = None) -> bool:
         """Whether nothing of the subject (a pseudonym) may be stored: forgotten, or without consent."""
-        return is_suppressed(subject, self.consents, self.vault)
+        return is_suppressed(subject, self.consents, self.vault, connection)
 
     def waiting(self, since: int) -> int:
         """How many answers that teach something came after number `since`."""
@@ -220,7 +224,7 @@ class FeedbackStore:
         label = answer.label if answer.label is not None else _confirmed(answer, shown, self.record)
         verdict: Verdict = "right" if _same(label, shown.label, self.record) else "wrong"
         self._refuse_absurd(answer, label, verdict, shown)
-        if label is None or not answer.consent or self.holds_back(shown.subject):
+        if label is None or not answer.consent or self.holds_back(shown.subject, connection):
             return {"verdict": verdict}
         values = self._open(
             shown.id, shown, enter(connection, self.environment, "feedback", "a prediction", f"model {shown.version}")

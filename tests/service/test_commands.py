@@ -13,11 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import Workspace, opened, stored
+from served import Workspace, opened, stored, vault_of
 
 from flywheel.answers import take_in
 from flywheel.predict import predict
 from pipelines.errors import DataError, ServerError, SourceError
+from pipelines.feedback import FeedbackStore
 from service.champion import NoChampionError
 from service.serve import serve
 
@@ -154,6 +155,22 @@ def test_people_who_did_not_consent_are_left_out(here: Workspace, capsys: Captur
     take_in("answers.csv")
     assert capsys.readouterr().out == "1 stored, 0 replayed, 2 without consent\n"
     assert [row["review"] for row in opened(here)] == ["slow"]
+
+
+def test_people_who_were_forgotten_or_withdrew_are_not_stored_again(here: Workspace, capsys: Captured) -> None:
+    vault = vault_of(here)
+    gone, withdrawn = (vault.pseudonym(name) for name in ("ann", "bob"))
+    vault.forget({gone})
+    store = FeedbackStore(here.environment, here.record, vault)
+    store.consents.say([withdrawn], given=False, by="person")
+    Path("answers.csv").write_text(
+        "user_id,review,sentiment,consent\nann,slow,bad,yes\nbob,fast,good,yes\ncid,plain,fair,yes\n"
+    )
+    take_in("answers.csv")
+    told = "1 stored, 0 replayed, 2 of people who were forgotten or withdrew consent"
+    assert capsys.readouterr().out.strip() == told
+    assert [row["review"] for row in opened(here)] == ["plain"]
+    assert vault.keys.find([gone, withdrawn]) == {}
 
 
 @pytest.mark.parametrize(("kind", "route", "told"), [("texts", "predict", "label"), ("lines", "generate", "text")])

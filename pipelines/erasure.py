@@ -75,6 +75,12 @@ def erase(subjects: Collection[str], record: str, vault: Vault, ledger: Ledger, 
     return lines
 
 
+def heard_of(subject: str, record: str, vault: Vault, ledger: Ledger) -> bool:
+    """Whether the subject (a pseudonym) has a key, or was forgotten or asked to be: nobody else can be erased."""
+    known = vault.keys.find([subject]) or vault.keys.is_forgotten(subject)
+    return bool(known) or subject in requested(ledger, record)
+
+
 def _remove(ledger: Ledger, table: sql.Table, subjects: Collection[str]) -> tuple[Counter[str], Counter[str]]:
     """Delete the rows of `subjects` from `table`: how many each had, and how many are left."""
     before = _count(ledger, table, subjects)

@@ -50,6 +50,7 @@ runs = sql.Table(
     sql.Column("body", sql.Text, nullable=False),
 )
 GENESIS = "0" * 64
+CHAIN = 7_305_819_244  # the number of the lock that writers of the chain wait for; any that nobody else takes
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,9 @@ def now() -> str:
 
 def append(connection: Connection, kind: str, body: Mapping[str, Any]) -> str:
     """Add an entry to the chain in a transaction that is open; its digest."""
+    if connection.dialect.name == "postgresql":
+        # SQLite's writers wait for each other from the start; here two would read the same last entry.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CHAIN})")
     last = connection.execute(
         sql.select(entries.c.number, entries.c.digest).order_by(entries.c.number.desc()).limit(1)
     ).first()

@@ -8,9 +8,9 @@ from fastapi import Path as InPath
 from pydantic import BaseModel
 
 from pipelines.environment import Environment
-from pipelines.erasure import erase
+from pipelines.erasure import erase, heard_of
 from pipelines.feedback import FeedbackStore
-from service.refusals import DESCRIBED_OPERATOR, NotAllowedError
+from service.refusals import DESCRIBED_OPERATOR, DESCRIBED_STRANGER, NotAllowedError, UnknownPersonError
 from service.requests import LONGEST_NAME, Strict
 
 Subject = Annotated[str, InPath(min_length=1, max_length=LONGEST_NAME, description="As the source names them.")]
@@ -43,7 +43,7 @@ def ask_for_people(app: FastAPI, store: FeedbackStore, environment: Environment)
     """Add the routes to `app`."""
     described: dict[int | str, dict[str, Any]] = DESCRIBED_OPERATOR
 
-    @app.delete("/subjects/{subject:path}", status_code=202, responses=described)
+    @app.delete("/subjects/{subject:path}", status_code=202, responses=described | DESCRIBED_STRANGER)
     def forget(subject: Subject, authorization: Token = None) -> Erased:
         """Destroy somebody's key and remove what was predicted and answered; durable before it is acknowledged.
 
@@ -51,6 +51,12 @@ def ask_for_people(app: FastAPI, store: FeedbackStore, environment: Environment)
         """
         _require_operator(environment, authorization)
         pseudonym = store.vault.pseudonym(subject)
+        if not heard_of(pseudonym, store.record.name, store.vault, store.ledger):
+            raise UnknownPersonError(
+                "Nobody of this name is known here; nobody was forgotten.",
+                "Expected a subject as the source names them, whose rows or predictions are held under a key.",
+                "check the spelling; a person of whom nothing is held needs no erasure.",
+            )
         (lines,) = erase({pseudonym}, store.record.name, store.vault, store.ledger, environment.actor).values()
         return Erased(
             subject=pseudonym,

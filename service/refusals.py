@@ -21,8 +21,13 @@ class NotAllowedError(DataError):
     """Whoever asks is not known as an operator."""
 
 
+class UnknownPersonError(DataError):
+    """Nothing is known of whoever is to be forgotten: a typing error must not pass for an erasure."""
+
+
 STATUS: dict[type[FlywheelError], int] = {
     UnknownPredictionError: 404,
+    UnknownPersonError: 404,
     ContradictionError: 409,
     AnswerError: 422,
     NotAllowedError: 403,
@@ -58,6 +63,7 @@ class Refusal(BaseModel):
 # Put in the place of FastAPI's own description, which would promise that the input is repeated.
 DESCRIBED: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (413, 422, 503)}
 DESCRIBED_OPERATOR: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (403, 422, 503)}
+DESCRIBED_STRANGER: dict[int | str, dict[str, Any]] = {404: {"model": Refusal}}
 DESCRIBED_ANSWER = DESCRIBED | {code: {"model": Refusal} for code in (404, 409)}
 
 

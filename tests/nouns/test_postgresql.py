@@ -74,3 +74,21 @@ def test_nothing_is_written(table: str, query: str) -> None:
     with pytest.raises(SourceError):
         rows(find(query))
     assert len(rows(find(f"SELECT * FROM {table}"))) == 3  # noqa: S608
+
+
+def test_whoever_writes_into_the_chain_at_once_stands_in_it_one_after_another() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import sqlalchemy as sql
+
+    from pipelines.ledger import Ledger, entries
+
+    ledger = Ledger(SOURCE)
+    with ledger.engine.begin() as connection:
+        connection.execute(entries.delete())
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda number: ledger.append("test", {"number": number}), range(120)))
+    assert ledger.verify() is None
+    with ledger.engine.begin() as connection:
+        assert connection.execute(sql.select(sql.func.count()).select_from(entries)).scalar() == 120
+        connection.execute(entries.delete())

@@ -100,3 +100,15 @@ def test_withdrawn_consent_is_heeded_at_once_and_so_is_consent_given_again(
     after = shown(client, subject="ann")
     assert client.post("/feedback", json={"prediction_id": after, "label": "bad"}).status_code == 201
     assert rows_of(opinions) == 1
+
+
+@pytest.mark.parametrize("name", ["anm", "ann/", "Ann"])
+def test_a_typing_error_passes_for_no_erasure(client: TestClient, opinions: Workspace, name: str) -> None:
+    shown(client, subject="ann")
+    answer = client.delete(f"/subjects/{name}", headers=TOKEN)
+    assert answer.status_code == 404
+    assert "check the spelling" in answer.json()["error"]["fix"]
+    assert not requested(opinions.ledger, "opinions")
+    assert remembered(opinions) == 1
+    assert client.delete("/subjects/ann", headers=TOKEN).status_code == 202
+    assert client.delete("/subjects/ann", headers=TOKEN).status_code == 202  # asked again, it is done again

@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from flows.retrain import retrain
 from pipelines.drift.answers import moved_answers
 from pipelines.environment import read_environment
-from pipelines.erasure import retrain_by, unlearnt
+from pipelines.erased import retrain_by, unlearnt
 from pipelines.errors import FlywheelError
 from pipelines.feedback import waiting
 from pipelines.ledger import Ledger, now, open_ledger
@@ -67,7 +67,10 @@ def _erasure(ledger: Ledger, parameters: dict[str, Any]) -> str | None:
     within = setting(parameters, "forget", "retrain_within_days")
     people = unlearnt(ledger, convert("record", parameters["record"], Record).name)
     due = [e for e in people if retrain_by(datetime.fromisoformat(e["at"]), within - 1) <= now()[:10]]
-    return f"erasure: {len(people):,} people were forgotten since the last run" if due else None
+    reason, last = f"erasure: {len(people):,} people are to be unlearnt", ledger.last_run()
+    # A challenger that was not promoted leaves them unlearnt: once a day, not every five minutes.
+    tried = last is not None and last.body.get("reason") == reason and last.started[:10] == now()[:10]
+    return reason if due and not tried else None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from flywheel.words import count, figure, moment, told
 from pipelines.costs import Cost
 from pipelines.environment import read_environment
-from pipelines.erasure import requested, unlearnt
+from pipelines.erased import requested, unlearnt
 from pipelines.errors import BusyError
 from pipelines.feedback import waiting
 from pipelines.files import read_json
@@ -31,7 +31,7 @@ def read_status(workspace: Path) -> dict[str, Any]:
 
     Keys: `data` (version, rows, quarantined, source), `last_run` (id, reason, outcome, steps, when), `champion`
     (version, run_id, data_version, metrics, since), `decision` (promote, reason, gates), `feedback_waiting`,
-    `erasures` (people erased since the last run, and erasures that wait for their receipt).
+    `erasures` (people erased whom today's data or the champion learnt from, and erasures that wait for their receipt).
     Each is None where there is none yet.
     """
     require(workspace)
@@ -147,7 +147,8 @@ def tell(found: dict[str, Any]) -> str:
         lines += [f"          {'✓' if g['passed'] else '✗'} {g['name']}: {g['reason']}" for g in decision["gates"]]
     erased = found["erasures"]
     if erased["to_unlearn"]:
-        lines.append(f"erasures  {erased['to_unlearn']:,} since the last run: run again to learn without them")
+        people = f"{erased['to_unlearn']:,} people were erased, and data or champion still come of them"
+        lines.append(f"erasures  {people}: run again to learn without them")
     if erased["without_receipt"]:
         lines.append(f"          {erased['without_receipt']:,} wait for a receipt: `flywheel forget --pending`")
     lines.append(f"feedback  {found['feedback_waiting']:,} answers wait; {found['feedback_needed']:,} start a retrain")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sql
 
 from pipelines.consents import Consents, consents
-from pipelines.erasure import receipts, requested
+from pipelines.erased import receipts, requested
 from pipelines.ledger import Ledger, reading, runs
 from pipelines.vault import Vault
 

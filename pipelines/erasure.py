@@ -6,18 +6,16 @@ erasure with a receipt. All of it stands in the ledger's chain, under pseudonyms
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sql
 
 from pipelines.answered import feedback, metadata, predictions
+from pipelines.erased import DONE, REQUESTED, requested
 from pipelines.ledger import Ledger, append, reading
 from pipelines.vault import Vault
 
-REQUESTED, DONE = "erasure", "receipt"
 # Article 12(3) of the GDPR gives a month, GB/T 35273-2020 8.7 thirty days.
 LAWFUL_DAYS = 30
 
@@ -111,37 +109,3 @@ def close(receipts: Iterable[Receipt], ledger: Ledger) -> None:
         for receipt in receipts:
             append(connection, DONE, {**asdict(receipt), "left": receipt.left})
     ledger.anchor()
-
-
-def requested(ledger: Ledger, record: str) -> dict[str, dict[str, Any]]:
-    """The newest request of each subject who was erased at once and has no receipt since: oldest request first."""
-    asked = _newest(ledger.all(REQUESTED), record)
-    done = _newest(ledger.all(DONE), record)
-    waiting = {s: e for s, e in asked.items() if s not in done or done[s]["number"] < e["number"]}
-    return dict(sorted(waiting.items(), key=lambda item: int(item[1]["number"])))
-
-
-def receipts(ledger: Ledger, record: str) -> dict[str, dict[str, Any]]:
-    """The newest receipt of each subject, oldest first."""
-    return dict(sorted(_newest(ledger.all(DONE), record).items(), key=lambda item: int(item[1]["number"])))
-
-
-def unlearnt(ledger: Ledger, record: str) -> list[dict[str, Any]]:
-    """The erasures since the data were last brought together: today's data and models still come of these people."""
-    run = ledger.last_completed_run()
-    since = run.started if run else ""
-    return [entry for entry in _newest(ledger.all(REQUESTED), record).values() if str(entry["at"]) > since]
-
-
-def retrain_by(at: datetime, days: int) -> str:
-    """The day on which a retrain without people erased `at` is due, ISO 8601."""
-    return (at.astimezone(UTC) + timedelta(days=days)).date().isoformat()
-
-
-def _newest(entries: Iterable[Mapping[str, Any]], record: str) -> dict[str, dict[str, Any]]:
-    """The newest of `entries` (newest first) for each subject of `record`."""
-    found: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        if entry.get("record") == record:
-            found.setdefault(str(entry["subject"]), dict(entry))
-    return found

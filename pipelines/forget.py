@@ -12,7 +12,8 @@ from typing import Any
 from pipelines import versions
 from pipelines.custody import Holding, holdings, subjects_of
 from pipelines.environment import Environment
-from pipelines.erasure import Line, Receipt, close, erase, receipts, requested, retrain_by
+from pipelines.erased import receipts, requested, retrain_by
+from pipelines.erasure import Line, Receipt, close, erase
 from pipelines.errors import DataError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.raw import subjects as subjects_in

@@ -132,11 +132,12 @@ def beats_majority(scores: Scores) -> Gate:
     return Gate("beats_majority", passed, reason, known)
 
 
-def not_worse_than_champion(paired: Pair, margin: float) -> Gate:
+def not_worse_than_champion(paired: Pair, margin: float, erased: int = 0) -> Gate:
     """Whether the challenger loses less than `margin` (a share: .01 is a point), with 95 % confidence.
 
-    Non-inferiority: the low end of the one-sided 95 % interval must be above -margin. Raises
-    ParameterError for a margin that is not a share.
+    Non-inferiority: the low end of the one-sided 95 % interval must be above -margin. A champion that learnt from
+    people who were `erased` since, so many, gives way unless the challenger is worse beyond chance: the doubt is
+    theirs. Raises ParameterError for a margin that is not a share.
     """
     if not 0 < margin < 1:
         raise ParameterError(
@@ -150,7 +151,14 @@ def not_worse_than_champion(paired: Pair, margin: float) -> Gate:
         f"than the champion: {paired}; with 95 % confidence at least {signed(paired.floor)}{paired.unit}."
     )
     reason += "" if passed else advice(paired, margin)
-    return Gate("not_worse_than_champion", passed, reason, {**paired.figures(), "margin": margin})
+    figures: Figures = {**paired.figures(), "margin": margin}
+    if erased:
+        yields = passed or paired.difference.high >= 0
+        figures["erased_people"] = erased
+        learnt = f" The champion learnt from {erased:,} people who were erased since:"
+        reason += f"{learnt} it gives way." if yields else f"{learnt} a retrain that is as good is owed."
+        passed = yields
+    return Gate("not_worse_than_champion", passed, reason, figures)
 
 
 def advice(paired: Pair, margin: float) -> str:

@@ -16,6 +16,7 @@ from pipelines.costs import ASKED, Cost, cost_of
 from pipelines.drift.champion import profile_from
 from pipelines.drift.profile import write_profile
 from pipelines.environment import Environment
+from pipelines.erased import known_to_champion
 from pipelines.errors import BusyError
 from pipelines.files import digest, read_json, replacing
 from pipelines.gates import Decision, Gate, Margins
@@ -54,14 +55,14 @@ def promote(
     """
     ledger = open_ledger(environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
-    margins = Margins(margin, error_margin)
-    question = _question(splits, model, margins, privacy)
+    margins, erased = Margins(margin, error_margin), len(known_to_champion(ledger, record.name))
+    question = _question(splits, model, margins, privacy, erased)
     known = ledger.decision(question)
     if known is not None:
         _finish_alias(ledger, known, environment, workspace)
         return known
     champion = ledger.champion(record.name)
-    decision = weigh(splits, model, report, record, margins, privacy, champion, workspace)
+    decision = weigh(splits, model, report, record, margins, privacy, champion, workspace, erased)
     entry = _describe(decision, question, record, model, report, champion, environment, workspace)
     registry = open_registry(environment, workspace)
     _remember(registry, model, report, decision)
@@ -80,8 +81,12 @@ def weigh(
     privacy: PrivacyLimits,
     champion: Champion | None,
     workspace: Path,
+    erased: int = 0,
 ) -> Decision:
-    """The decision about the models in `model`, by paired tests on the same test rows."""
+    """The decision about the models in `model`, by paired tests on the same test rows.
+
+    `erased`: how many people were erased from whom the champion had learnt.
+    """
     test = pl.read_parquet(splits / "test.parquet")
     found = {role: with_people(pl.read_parquet(report / f"{role}.parquet"), test, record) for role in roles_in(model)}
     measured = read_scores(report)
@@ -97,13 +102,14 @@ def weigh(
         bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
         version = describe(workspace / RAW)
         newer = version is not None and version[0] != champion.body["data_version"]
-        asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins)
+        asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins, erased=erased)
     return gates.decide(challenger, asked)
 
 
-def _question(splits: Path, model: Path, margins: Margins, privacy: PrivacyLimits) -> str:
-    """What is being decided: these models, on these rows, by these margins and these limits."""
-    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margins), repr(privacy)]
+def _question(splits: Path, model: Path, margins: Margins, privacy: PrivacyLimits, erased: int) -> str:
+    """What is being decided: these models, on these rows, by these margins and limits, and what is owed to whom."""
+    owed = [f"erased {erased}"] if erased else []
+    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margins), repr(privacy), *owed]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 

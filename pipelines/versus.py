@@ -37,8 +37,12 @@ def against(
     *,
     newer: bool,
     margins: Margins,
+    erased: int = 0,
 ) -> list[Gate]:
-    """The gates between the challenger and the `champion`, on today's test rows."""
+    """The gates between the challenger and the `champion`, on today's test rows.
+
+    `erased`: how many people were erased from whom the champion had learnt.
+    """
     if champion.task != scores.task:
         reason = f"The champion answers another question ({champion.task}): the two cannot be compared."
         return [Gate(gates.ANOTHER_QUESTION, passed=True, reason=reason, figures={})]
@@ -48,7 +52,7 @@ def against(
     theirs = _theirs(champion, scores, test, record)
     paired = compared(challenger, theirs, scores)
     margin = margins.points if isinstance(paired, Paired) else margins.errors
-    asked = [gates.not_worse_than_champion(paired, margin), gates.better_or_fresher(paired, newer)]
+    asked = [gates.not_worse_than_champion(paired, margin, erased), gates.better_or_fresher(paired, newer)]
     if not scores.labels:
         return asked
     true, ours = challenger["true"].to_numpy(), challenger["predicted"].to_numpy()

@@ -77,7 +77,7 @@ def gather(
         assessment_characters=_characters(workspace, register),
         requests=ledgered.requests(ledger),
         erasures=ledgered.erasures(ledger, environment, record.name, at),
-        verification=ledgered.verification(ledger),
+        verification=ledgered.verification(ledger, record.name, at),
         usage=usage_of(environment.ledger, answers),
     )
 

@@ -1,7 +1,7 @@
 """What the ledger knows of people's rights and of who looked: its entries as evidence."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,10 +125,12 @@ def erasures(ledger: Ledger, environment: Environment, namespace: str, at: datet
     left = keys_left(environment, namespace, list(found))
     decisions = {str(each.get("model")): each.get("decision") for each in reversed(ledger.all("model decision"))}
     told, retrained = ledger.all("notice"), _last_completed(ledger)
+    champion = ledger.champion(namespace)
+    serving = champion.version if champion else None
     return tuple(
         Erasure(
             at=moment(each["at"]),
-            models=_decided(receipts.get(subject), decisions, retrained, at),
+            models=_decided(receipts.get(subject), decisions, retrained, serving, at),
             notified=tuple(str(n["recipient"]) for n in told if n.get("subject") == subject),
             key_remains=subject in left,
         )
@@ -137,18 +139,26 @@ def erasures(ledger: Ledger, environment: Environment, namespace: str, at: datet
 
 
 def _decided(
-    receipt: Mapping[str, Any] | None, decisions: Mapping[str, Any], retrained: datetime | None, at: datetime
+    receipt: Mapping[str, Any] | None,
+    decisions: Mapping[str, Any],
+    retrained: datetime | None,
+    serving: int | None,
+    at: datetime,
 ) -> dict[str, str | None] | None:
-    """What is to become of each model on a receipt: a retrain that was done, or is due and not overdue."""
+    """What is to become of each model on a receipt: a retrain that was done, or is due and not overdue.
+
+    A retrain has done nothing for the model that is `serving` still.
+    """
     if receipt is None:
         return None
     due = receipt.get("retrain_by")
-    usual: str | None
-    if retrained is not None and retrained > moment(receipt["at"]):
-        usual = f"retrained {retrained:%Y-%m-%d}"
-    else:
-        usual = f"retrain by {due}" if due and f"{at:%Y-%m-%d}" <= str(due) else None
-    return {str(model): decisions.get(str(model)) or usual for model in receipt.get("models", [])}
+    waits = f"retrain by {due}" if due and f"{at:%Y-%m-%d}" <= str(due) else None
+    done = retrained is not None and retrained > moment(receipt["at"])
+    usual = f"retrained {retrained:%Y-%m-%d}" if done else waits
+    return {
+        str(model): decisions.get(str(model)) or (waits if model == serving else usual)
+        for model in receipt.get("models", [])
+    }
 
 
 def _last_completed(ledger: Ledger) -> datetime | None:
@@ -158,7 +168,7 @@ def _last_completed(ledger: Ledger) -> datetime | None:
     return moment(found) if found else None
 
 
-def verification(ledger: Ledger) -> Verification | None:
+def verification(ledger: Ledger, record: str, at: datetime) -> Verification | None:
     """The last search for forgotten people: one of its own where it is on record, else what their receipts say."""
     found, receipts = ledger.last("verification"), list(_receipts(ledger).values())
     newest = max((moment(each["at"]) for each in receipts), default=None)
@@ -173,5 +183,13 @@ def verification(ledger: Ledger) -> Verification | None:
         subjects=len(receipts),
         places=len({line["store"] for line in lines}),
         decryptable=sum(int(line["left"]) for line in lines),
-        derived=sum(bool(each.get("models")) and not each.get("retrain_by") for each in receipts),
+        derived=_overdue(ledger, record, receipts, at),
     )
+
+
+def _overdue(ledger: Ledger, record: str, receipts: Iterable[Mapping[str, Any]], at: datetime) -> int:
+    """How many of those with `receipts` the model that serves learnt from, though a retrain was due before now."""
+    champion, today = ledger.champion(record), f"{at:%Y-%m-%d}"
+    if champion is None:
+        return 0
+    return sum(champion.version in each.get("models", []) and str(each["retrain_by"]) < today for each in receipts)

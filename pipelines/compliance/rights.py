@@ -52,7 +52,12 @@ def erased(evidence: Evidence) -> Facts | Said:
         ),
         fact("places searched", "已核验的存储", LEDGER, found.places, found.places > 0),
         none_of("rows that still open", "仍可解密的行", LEDGER, found.decryptable),
-        none_of("derived rows neither rebuilt nor flagged", "未重建也未标记的派生行", LEDGER, found.derived),
+        none_of(
+            "people whom the model that serves should have unlearnt by now",
+            "在用模型逾期仍未遗忘的人",
+            LEDGER,
+            found.derived,
+        ),
     ]
 
 

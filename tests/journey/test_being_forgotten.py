@@ -73,7 +73,7 @@ def test_listen_retrains_in_time_and_the_next_model_learnt_from_none_of_them(pla
     (place.folder / "params.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True), "utf-8")
     assert "withdrawn" in place.flywheel("consent", "withdraw", people[3]).stdout
     assert people[3] in known(place)
-    assert "erasure: 3 people were forgotten since the last run" in place.flywheel("listen").stdout
+    assert "erasure: 3 people are to be unlearnt" in place.flywheel("listen").stdout
     status = place.status()
     assert status["last_run"]["reason"].startswith("erasure: 3 people")
     assert status["data"]["version"] != before

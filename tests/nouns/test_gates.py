@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy import optimize, stats
@@ -87,6 +87,7 @@ def test_mcnemar_gives_the_published_value() -> None:
 @settings(max_examples=60, deadline=None)
 def test_the_score_statistic_takes_the_most_likely_rates(rest: int, b: int, c: int, difference: float) -> None:
     rows = b + c + rest
+    assume(difference == 0 or abs(difference) > 1e-9)  # far below what rows can show, the search's own errors are all
 
     def unlikelihood(q: float) -> float:
         rates = np.clip([q + difference, q, 1 - 2 * q - difference], 1e-300, 1)

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from served import Workspace, shown, vault_of
 
 from pipelines.answered import predictions
-from pipelines.erasure import requested
+from pipelines.erased import requested
 from pipelines.feedback import FeedbackStore
 from pipelines.keys import KeyStore
 from pipelines.ledger import reading

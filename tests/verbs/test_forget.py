@@ -15,7 +15,7 @@ from workspaces import MASTER_KEY, Workspace, image, review
 from pipelines.audit import audit
 from pipelines.consents import Consents
 from pipelines.custody import holdings
-from pipelines.erasure import receipts, requested, unlearnt
+from pipelines.erased import receipts, requested, unlearnt
 from pipelines.errors import DataError
 from pipelines.forget import forget, look_through, verify
 from pipelines.ingest import ingest

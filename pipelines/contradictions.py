@@ -1,8 +1,9 @@
 """What the columns of a record cannot ask for together."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipelines.errors import RecordError
+from pipelines.errors import ParameterError, RecordError
 
 if TYPE_CHECKING:
     from pipelines.record import Record
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 ONE_EACH = ("subject", "key", "time", "text", "label", "split", "consent")
 # What is read behind the anonymiser: a column that it takes out cannot have one of these roles.
 READ = ("text", "feature", "label", "split", "time")
+# What the project itself calls columns beside those of a record, in the tables that it passes on.
+TAKEN = frozenset({"row", "subject", "origin", "key", "place", "bucket", "part", "person"})
 # Of two values each is the other's opposite, whichever comes first.
 FEWEST_ORDERED = 3
 
@@ -26,6 +29,13 @@ def refuse_contradictions(record: "Record") -> None:
                 f"keep `role: {role}` at one of them.",
             )
     for column in record.columns:
+        # The column that says of which part a row is may be called so: it is read, and its part takes its place.
+        if column.name in TAKEN and not (column.name == "part" and column.role == "split"):
+            raise RecordError(
+                f"params.yaml: a column of `record` is called '{column.name}', as one of our own beside it.",
+                f"Expected another name than {', '.join(sorted(TAKEN))}.",
+                f"rename it in the source, for example to `{column.name}_`, or in the query that brings it.",
+            )
         if column.role in READ and column.privacy == "identifier":
             raise RecordError(
                 f"params.yaml: `record.columns.{column.name}` is an identifier, and has the role '{column.role}'.",
@@ -39,6 +49,16 @@ def refuse_contradictions(record: "Record") -> None:
             f"params.yaml: `record.columns.{consent.name}` does not say which values grant consent.",
             "Expected for example `granted: [yes]`.",
             "list the values that mean consent under `granted`.",
+        )
+
+
+def refuse_lost_splits(files: Mapping[str, str] | None, record: "Record") -> None:
+    """Raise ParameterError where `files` are told to be different splits, and `record` has no place to keep that."""
+    if files and len(set(files.values())) > 1 and record.with_role("split") is None:
+        raise ParameterError(
+            "params.yaml: `ingest.files` names splits, and no column has the role `split`.",
+            "Expected a column that keeps which part a row is of: without it test rows would be learnt from.",
+            "add `split: {type: category, role: split}` to `record.columns`, or give all files the same split.",
         )
 
 

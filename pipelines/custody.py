@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.errors import WorldError
 from pipelines.keys import HEAD
 from pipelines.raw import SCHEMA
 from pipelines.vault import Vault
@@ -34,10 +35,17 @@ def sealed_files(place: Path) -> Iterator[Path]:
 
 
 def _is_sealed(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.read(len(PARQUET)) != PARQUET:
-            return False
-    return pl.read_parquet_schema(path).keys() == SCHEMA.keys()
+    try:
+        with path.open("rb") as file:
+            if file.read(len(PARQUET)) != PARQUET:
+                return False
+        return pl.read_parquet_schema(path).keys() == SCHEMA.keys()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise WorldError(
+            f"{path.name} could not be looked into ({type(error).__name__}): nobody knows whose rows it holds.",
+            "Expected files that can be read, whole ones, wherever people are looked for.",
+            f"let this user read {path}, or remove it; then run `flywheel forget --pending`.",
+        ) from None
 
 
 def holdings(places: Collection[Path], subjects: Collection[str], vault: Vault) -> Iterator[Holding]:

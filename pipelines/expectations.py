@@ -24,7 +24,8 @@ def suite(record: Record) -> "ExpectationSuite":
     """What may pass, as expectations whose `meta.reason` says why a row did not."""
     import great_expectations as gx
 
-    expected = [expectation for column in record.columns for expectation in _column(column)]
+    unasked = never_asked(record)
+    expected = [expectation for column in record.columns for expectation in _column(column, column.name in unasked)]
     once = [REPEATED, DISPUTED, *uniqueness(record)]
     flags = [_is_true(reason, reason) for reason in [*CHECKS, *once, *rules(record)]]
     rows = gx.expectations.ExpectTableRowCountToBeBetween(min_value=1)
@@ -52,13 +53,24 @@ _ARTICLE = {
 }
 
 
-def _column(column: Column) -> list["Expectation"]:
+def never_asked(record: Record) -> set[str]:
+    """The required columns that no answer of a user can have: a model does not read them, and nothing fills them in.
+
+    To ask answers for them would hold every answer back, and with it whatever it corrects.
+    """
+    known = {column.name for column in record.inputs}
+    filled = ("label", "subject", "time", "consent", "split")
+    return {c.name for c in record.columns if c.required and c.name not in known and c.role not in filled}
+
+
+def _column(column: Column, unasked: bool) -> list["Expectation"]:
     import great_expectations.expectations as expect
 
     found: list[Expectation] = []
     if column.required:
         reason = {"reason": f"{column.name} is missing"}
-        found.append(expect.ExpectColumnValuesToNotBeNull(column=_filled(column), meta=reason))
+        filled = _filled_or_answered(column) if unasked else _filled(column)
+        found.append(expect.ExpectColumnValuesToNotBeNull(column=filled, meta=reason))
     if column.type not in ("text", "category"):
         found.append(_is_true(unreadable(column), unreadable(column)))
     if column.categories:
@@ -74,6 +86,10 @@ def _column(column: Column) -> list["Expectation"]:
 def _filled(column: Column) -> str:
     """An unreadable cell is not also a missing one: missing is judged on the cell as it arrived."""
     return column.name if column.type in ("text", "category") else f"{column.name} as it arrived"
+
+
+def _filled_or_answered(column: Column) -> str:
+    return f"{column.name}, or an answer"
 
 
 def _bounds(column: Column) -> "Expectation":
@@ -105,6 +121,14 @@ def table(frame: pl.DataFrame, record: Record, values: pl.DataFrame | None = Non
         for column in record.columns
         if _filled(column) != column.name
     ]
+    if unasked := never_asked(record):
+        answered = (frame["origin"] == "feedback") if "origin" in frame.columns else pl.repeat(False, frame.height)
+        arrived += [
+            frame.select(pl.when(answered).then(pl.lit("answered")).otherwise(present(column))).to_series().alias(name)
+            for column in record.columns
+            if column.name in unasked
+            for name in [_filled_or_answered(column)]
+        ]
     flags = [could[c.name].alias(unreadable(c)) for c in record.columns if c.type not in ("text", "category")]
     found = [check(values, record).alias(reason) for reason, check in CHECKS.items()]
     types = {column.name: column.type for column in record.columns}

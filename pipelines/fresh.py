@@ -11,6 +11,7 @@ from pipelines.cells import encode_rows, name_rows, rare_rows
 from pipelines.record import Record
 from pipelines.seen import Flags, Seen, halves, one_by_one
 from pipelines.superseding import Standing, key_of
+from pipelines.values import named_in
 from pipelines.vault import Vault
 
 # A row that may be sealed: its id, its subject's pseudonym, the name of its key, and its cells as they are encoded.
@@ -38,12 +39,14 @@ class Fresh:
     held_back: Collection[str]
     standing: Standing | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)  # people whose last row so far does not consent
     _names: Seen = field(default_factory=Seen)
     _repeats: Counter[bytes] = field(default_factory=Counter)
 
     def among(self, arrived: pl.DataFrame) -> pl.DataFrame:
         """The rows of `arrived` that are new, ready to be sealed."""
         rows = arrived.filter(consents(self.record))
+        self._hear(arrived)
         self.counts["rows"] += arrived.height
         self.counts["without_consent"] += arrived.height - rows.height
         rare = rare_rows(rows, self.record.names)
@@ -60,6 +63,19 @@ class Fresh:
         content = encode_rows(rows, self.record.names, rare)
         ready = pl.DataFrame([row, subject.alias("subject"), key.alias("key"), content.alias("content")])
         return ready.filter(~held & ~known)
+
+    def _hear(self, arrived: pl.DataFrame) -> None:
+        """Note whose last row does not consent: what came of them above it, in this very source, may not stay."""
+        subject = self.record.with_role("subject")
+        if subject is None or self.record.with_role("consent") is None:
+            return
+        said = arrived.select(named_in(arrived, subject).alias("person"), consents(self.record).alias("given"))
+        said = said.drop_nulls("person")
+        asked = self.refused.union(said.filter(~pl.col("given"))["person"])
+        if asked:
+            last = said.filter(pl.col("person").is_in(list(asked))).group_by("person", maintain_order=True).last()
+            given = set(last.filter("given")["person"])
+            self.refused = asked - given
 
     def _ids(self, contents: pl.Series) -> list[bytes]:
         ids = self.vault.row_ids(one_by_one(contents), 0)
@@ -94,6 +110,6 @@ class Fresh:
         subject = self.record.with_role("subject")
         if subject is None:
             return ids
-        people = rows[subject.name]
-        named = people.is_not_null() & (people != "")
+        people = named_in(rows, subject)
+        named = people.is_not_null()
         return ids.clone().scatter(named.arg_true(), self.vault.pseudonyms(people.filter(named)))

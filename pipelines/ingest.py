@@ -16,6 +16,7 @@ from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.canaries import plant
 from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
+from pipelines.contradictions import refuse_lost_splits
 from pipelines.environment import Environment, return_memory
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest, drafting
@@ -33,6 +34,7 @@ from pipelines.sources.dialect import Dialect
 from pipelines.sources.fetching import Reach
 from pipelines.stage import run
 from pipelines.superseding import standing
+from pipelines.values import named_in
 from pipelines.vault import Vault, open_vault
 from pipelines.workspace import holding
 
@@ -93,6 +95,7 @@ def ingest(
     with the source. Raises SourceError where it cannot be trusted.
     """
     return_memory()
+    refuse_lost_splits(files, record)
     vault = open_vault(environment.home, environment.master_key, record.name)
     vault.keys.keep()
     folder = workspace / raw
@@ -114,6 +117,8 @@ def ingest(
                 arriving, folder, record, vault, consents, known, environment, part_rows
             )
         held_back = suppressed(consents, vault)
+        # Who was forgotten while rows were read may have been given a key again: what it sealed opens to nobody.
+        vault.keys.destroy(set(vault.keys.find(vault.keys.forgotten())), forget=False)
         away = held_back & sealed_rows.subjects(folder) if held_back else set()
         superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
         changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded)
@@ -156,7 +161,7 @@ def _append(
     """Append what is new: the counts of the source, the mark of having read it, rows of the source and of feedback."""
     with drafting(folder) as drafts:
         with Sealer(drafts, record, vault, environment, part_rows) as sealer:
-            counts, mark = _read(arriving, folder, record, vault, consents, known, sealer)
+            counts, mark, refused = _read(arriving, folder, record, vault, consents, known, sealer)
             left = sealer.finish()
         answers = _answers(environment, record, vault, known, suppressed(consents, vault))
         if sealer.count or answers or not sealed_rows.planted_rows(folder):
@@ -165,6 +170,9 @@ def _append(
             end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
             sealed_rows.write_part(last, end, record.names)
             sealed_rows.publish(folder, [*sealer.paths, last])
+    if len(refused):  # they consented further above in the same source, and not any more at its end
+        here = sealed_rows.seen_subjects(folder).has(halves_of(refused))
+        consents.say(refused.filter(here), given=False, by="source")
     return counts, mark, sealer.count, len(answers)
 
 
@@ -195,8 +203,10 @@ def _bring_back(workspace: Path, folder: Path) -> None:
 
 def _read(
     arriving: Arriving, folder: Path, record: Record, vault: Vault, consents: Consents, known: Seen, sealer: Sealer
-) -> tuple[Counter[str], str]:
-    """What the source holds, in counts, and the mark of having read it; rows that are not `known` go to the `sealer`.
+) -> tuple[Counter[str], str, pl.Series]:
+    """What the source holds, in counts, the mark of having read it, and who refuses consent at its end.
+
+    Rows that are not `known` go to the `sealer`.
 
     The mark is keyed and covers the source, the record, who is held back, and the code that reads, so that none can
     change unseen. Where raw.dvc has it, all that the source holds is known by now.
@@ -209,7 +219,7 @@ def _read(
         counts = Counter({name: int(read[name]) for name in ("rows", "without_consent", "suppressed")})
         counts.update({name: int(number) for name, number in read.get("characters", {}).items()})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
-        return counts, mark
+        return counts, mark, pl.Series([], dtype=pl.String)
     sealer.expect(int(arriving.provenance.get("bytes", 0)))
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
@@ -217,7 +227,8 @@ def _read(
     fresh = Fresh(record, vault, known, held_back, standing(folder, may_be_kept, record, vault))
     for frame in _frames(arriving, record, fresh.counts):
         sealer.take(fresh.among(frame))
-    return fresh.counts, vault.row_id((*asked, *sorted(held_back)), 0)
+    refused = vault.pseudonyms(pl.Series(sorted(fresh.refused), dtype=pl.String))
+    return fresh.counts, vault.row_id((*asked, *sorted(held_back)), 0), refused
 
 
 def _frames(arriving: Arriving, record: Record, seen: Counter[str] | None = None) -> Iterator[pl.DataFrame]:
@@ -240,7 +251,7 @@ def _hear(arriving: Arriving, record: Record, vault: Vault, consents: Consents, 
         return
     said: dict[str, bool] = {}
     for frame in _frames(arriving, record):
-        rows = frame.select(pl.col(subject.name).alias("person"), consents_given(record).alias("given"))
+        rows = frame.select(named_in(frame, subject).alias("person"), consents_given(record).alias("given"))
         last = rows.drop_nulls("person").group_by("person", maintain_order=True).last()
         people = vault.pseudonyms(last["person"])
         here = there.has(halves_of(people))

@@ -183,15 +183,17 @@ def open_rows(
     access: Access,
     *,
     planted: bool = False,
+    every: bool = False,
     only: Sequence[Path] | None = None,
 ) -> pl.DataFrame:
     """The rows of `raw` in the clear, for memory only: row, subject, origin, then the record's columns as text.
 
     Rows of subjects who have gone, that expired or were superseded are left out, canaries unless they are asked for
-    (`planted`). A column that a part does not hold is missing in its rows. `only` names the parts to open, else all.
+    (`planted`); where `every` row that opens is wanted, expired ones alone are. A column that a part does not hold is
+    missing in its rows. `only` names the parts to open, else all.
     """
-    unused = expired(raw) | superseded(raw)
-    away, old = (pl.Series(sorted(names), dtype=pl.String) for names in (gone(raw), unused))
+    unused = expired(raw) if every else expired(raw) | superseded(raw)
+    away, old = (pl.Series(sorted(names), dtype=pl.String) for names in (() if every else gone(raw), unused))
     left = ~pl.col("subject").is_in(away.implode()) & ~pl.col("row").is_in(old.implode())
     left = left if planted else left & (pl.col("origin") != PLANTED)
     return pl.concat([_open_part(part, record, vault, access, left) for part in only or parts(raw)])

@@ -29,6 +29,10 @@ TYPES, ROLES, PRIVACY = get_args(Type), get_args(Role), get_args(Privacy)
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
 # What the values of a quasi-identifying category become that too few people share.
 OTHER = "other"
+EVERY = {
+    True: ("yes", "Yes", "YES", "true", "True", "TRUE"),
+    False: ("no", "No", "NO", "false", "False", "FALSE"),
+}
 NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 # Seconds, or thousandths of them, since the beginning of 1970 in UTC.
@@ -189,6 +193,10 @@ def _parse_column(name: str, entry: object) -> Column:
         for key in ("missing", "categories", "granted")
         if key in entry
     }
+    if entry.get("granted"):
+        # A bare `yes`, `Yes` or `true` of YAML is one and the same to us: each of them may stand in the data.
+        said = (EVERY[value] if isinstance(value, bool) else (_spelling(value),) for value in entry["granted"])
+        lists["granted"] = tuple(spelling for spellings in said for spelling in spellings)
     if "categories" in lists:
         lists["categories"] = tuple(_listed(where, value, entry["type"]) for value in lists["categories"])
     return Column(name=name, **{**entry, **lists})

@@ -29,11 +29,13 @@ def expire(raw: Path, record: Record, days: int | None, vault: Vault, ledger: Le
     if days is None or column is None or not parts(raw) or (last and last["on"] == today and last["days"] == days):
         return False
     access = enter(ledger, environment, "retention", "data/raw", version_of(raw) or "not yet a version")
-    rows = open_rows(raw, record, vault, access)
+    # Of those too who have gone: nobody's rows may be kept longest because they objected.
+    rows = open_rows(raw, record, vault, access, every=True)
     times = typed(rows, record)[column.name]
     old = rows.filter((times < now - timedelta(days=days)).fill_null(value=False))
     left = set(rows["subject"]) - set(rows.filter(~pl.col("row").is_in(old["row"].implode()))["subject"])
-    found = note_expired(raw, old["row"].to_list())
+    # Before the note: rows that are noted are not looked at again, and a kill in between would leave their keys.
     vault.keys.destroy(left & subjects(raw), forget=False)
+    found = note_expired(raw, old["row"].to_list())
     ledger.append(CHECKED, {"on": today, "days": days, "rows": old.height, "subjects": len(left)})
     return found

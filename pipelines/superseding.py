@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.raw import keyed_rows
 from pipelines.record import Record
+from pipelines.values import named_in
 from pipelines.vault import Vault
 
 
@@ -49,7 +50,7 @@ def key_of(rows: pl.DataFrame, record: Record, vault: Vault) -> pl.Series:
     column = record.with_role("key")
     if column is None:
         return pl.Series("key", [None] * rows.height, dtype=pl.String)
-    values = rows[column.name]
+    values = named_in(rows, column)
     names = iter(vault.key_names(values.drop_nulls()))
     return pl.Series("key", [None if value is None else next(names) for value in values], dtype=pl.String)
 

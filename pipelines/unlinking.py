@@ -20,6 +20,8 @@ def renamed(rows: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     the content alone: whoever sorts by it leaves no trace of the order of arrival.
     """
     keys = vault.own_names(set(rows["subject"]), "anonymised")
+    if len(keys) < rows["subject"].n_unique():  # somebody was forgotten since the rows were opened
+        rows = rows.filter(pl.col("subject").is_in(list(keys)))
     names = [_own_name(keys[subject], row) for row, subject in zip(rows["row"], rows["subject"], strict=True)]
     content = [name for name in rows.columns if name not in ("row", "subject")]
     buckets = {subject: _bucket(subject) for subject in keys}

@@ -6,8 +6,14 @@ from pipelines.pictures import is_picture
 from pipelines.record import EPOCHS, Column, Record
 
 # Times arrive in these forms; zones are turned into UTC, and a time without one is taken as UTC.
-ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%#z")
-PLAIN = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S")
+ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
+PLAIN = (
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d %H:%M:%S",
+)
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y")
 LAST_SECOND = 253_402_300_800
 TRUE, FALSE = ("yes", "true", "1", "y", "t"), ("no", "false", "0", "n", "f")
@@ -18,6 +24,17 @@ def present(column: Column) -> pl.Expr:
     cell = pl.col(column.name)
     blank = cell.str.strip_chars().is_in(["", *column.missing])
     return pl.when(blank).then(None).otherwise(cell)
+
+
+def named_in(frame: pl.DataFrame, column: Column) -> pl.Series:
+    """Whom or what each cell of a column of names means: null where it holds nothing, or spells "missing".
+
+    Names are the same whatever space is around them and, where they are whole numbers, as 7 and as 7.0.
+    """
+    name = present(column).str.strip_chars()
+    if column.type == "integer":
+        name = name.str.replace(r"^([+-]?[0-9]+)\.0+$", "${1}")
+    return frame.select(name.alias(column.name)).to_series()
 
 
 def typed(frame: pl.DataFrame, record: Record) -> pl.DataFrame:

@@ -52,7 +52,7 @@ def test_values_are_spelled_as_they_stand_in_the_data() -> None:
         mood={"type": "category", "role": "label", "categories": [0, False]},
     )
     record = parse_record(columns)
-    assert record["consent"].granted == ("yes", "ja", "1")
+    assert record["consent"].granted == ("yes", "Yes", "YES", "true", "True", "TRUE", "ja", "1")
     numbers = {"type": "integer", "role": "label", "categories": [1.0, "02", 3]}
     assert parse_record(changed(mood=numbers))["mood"].categories == ("1", "2", "3")
     assert parse_record(changed(mood=numbers | {"type": "number"}))["mood"].categories == ("1.0", "2.0", "3.0")

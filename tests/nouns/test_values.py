@@ -125,3 +125,17 @@ def test_a_declared_form_is_read_and_iso_8601_still_is(form: str, cell: str) -> 
 def test_milliseconds_that_are_declared_as_seconds_are_no_time() -> None:
     record = Record("one", (Column("x", "time", format="epoch"),))
     assert readable(pl.DataFrame({"x": ["1709214300000", "1709214300"]}), record)["x"].to_list() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("2024-01-01 00:00:00.000000000Z", "2024-01-01T00:00:00+00:00"),  # Arrow's, in UTC
+        ("2024-01-01 00:00:00.123456+0800", "2023-12-31T16:00:00.123456+00:00"),  # and elsewhere
+        ("2024-05-01 12:34:56.789+00", "2024-05-01T12:34:56.789000+00:00"),  # PostgreSQL's
+        ("2024-01-01T10:00", "2024-01-01T10:00:00+00:00"),
+    ],
+)
+def test_moments_as_other_tools_write_them(cell: str, moment: str) -> None:
+    record = Record("times", (Column("at", "time"),))
+    assert typed(pl.DataFrame({"at": [cell]}), record)["at"][0].isoformat() == moment

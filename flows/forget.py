@@ -21,12 +21,15 @@ from pipelines.workspace import holding, require
 
 
 @flow(name="forget", persist_result=False)
-def forget(workspace: str = ".") -> State[Any]:
-    """Look through every store for those who were erased, name the models that learnt from them, write receipts."""
+def forget(workspace: str = ".", patience: float = 0) -> State[Any]:
+    """Look through every store for those who were erased, name the models that learnt from them, write receipts.
+
+    Where a run holds the workspace, this one waits for `patience` seconds at most.
+    """
     try:
         place = Path(workspace).resolve()
         require(place)
-        with holding(place):
+        with holding(place, patience=patience):
             done = take("forget", lambda: _forget(place), touches_world=True, notes=[])
     except FlywheelError as error:
         return Failed(message=str(error))

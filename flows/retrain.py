@@ -27,25 +27,26 @@ from pipelines.workspace import holding, require
 
 
 @flow(name="retrain", persist_result=False)
-def retrain(reason: str = "asked for", workspace: str = ".") -> State[Any]:
+def retrain(reason: str = "asked for", workspace: str = ".", patience: float = 0) -> State[Any]:
     """Fold what is new into the data, bring the graph up to date, let the better model serve.
 
-    A user's mistake ends the flow in state Failed with its three lines as the message, without a traceback.
+    A user's mistake ends the flow in state Failed with its three lines as the message, without a traceback. Where
+    another run holds the workspace, this one waits for `patience` seconds at most.
     """
     calm()
     try:
-        notes = turn(Path(workspace).resolve(), reason, str(flow_run.id or f"local-{time.time_ns()}"))
+        notes = turn(Path(workspace).resolve(), reason, str(flow_run.id or f"local-{time.time_ns()}"), patience)
     except FlywheelError as error:
         return Failed(message=str(error))
     return Completed(message=notes["decision"])
 
 
-def turn(workspace: Path, reason: str, run: str) -> dict[str, Any]:
+def turn(workspace: Path, reason: str, run: str, patience: float = 0) -> dict[str, Any]:
     """One run under the workspace's lock, from ingestion to decision; its notes, as the ledger keeps them."""
     require(workspace)
     check_parameters(read_parameters(workspace))
     environment = read_environment(os.environ, workspace)
-    with holding(workspace):
+    with holding(workspace, patience=patience):
         ledger = open_ledger(environment)
         notes: dict[str, Any] = {"reason": reason, "flow_run": run, "steps": []}
         ledger.start_run(run, notes)

@@ -53,18 +53,16 @@ def listen() -> int:
 
 
 def roll_back(to: int | None) -> int:
-    """Make an earlier champion the champion again."""
+    """Make an earlier champion the champion again; a run that goes on meanwhile finds out when it would promote."""
     from pipelines.parameters import convert
     from pipelines.promote import rollback
     from pipelines.record import Record
-    from pipelines.workspace import holding
 
     workspace = Path.cwd()
     require(workspace)
     environment = read_environment(os.environ, workspace)
     record = convert("record", read_parameters(workspace).get("record"), Record)
-    with holding(workspace):
-        entry = rollback(record=record, environment=environment, workspace=workspace, to=to)
+    entry = rollback(record=record, environment=environment, workspace=workspace, to=to)
     print(f"Version {entry['version']} is champion again: {entry['reason']}.")
     print("A running service takes it over within two seconds.")
     return 0

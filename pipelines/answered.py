@@ -1,13 +1,15 @@
 """Where predictions and answers stand: two tables beside the ledger's, and what is asked of them."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from pipelines.errors import DataError
-from pipelines.ledger import connect, reading
+from pipelines.ledger import Ledger, connect, reading
 
+AT_ONCE = 500  # SQLite bounds the number of parameters
 metadata = sql.MetaData()
 predictions = sql.Table(
     "predictions",
@@ -98,3 +100,27 @@ def said_by(url: str, version: int, most: int) -> list[str]:
     with reading(engine) as connection:
         found = connection.execute(query.order_by(predictions.c.at.desc()).limit(most)).scalars().all()
     return [str(label) for label in reversed(found)]
+
+
+def remove_predictions(ledger: Ledger, before: str) -> tuple[int, set[str]]:
+    """Delete the predictions that were made before a moment, ISO 8601: how many, and whose they were."""
+    metadata.create_all(ledger.engine)
+    old = predictions.c.at < before
+    with ledger.engine.begin() as connection:
+        owners = set(connection.execute(sql.select(predictions.c.subject).where(old)).scalars())
+        return connection.execute(predictions.delete().where(old)).rowcount, owners
+
+
+def answered_of(ledger: Ledger, subjects: Collection[str], since: str) -> set[str]:
+    """Those of `subjects` who have a prediction that is stored, or gave an answer `since` a moment, ISO 8601.
+
+    Older answers are rows by now, whose term is that of rows.
+    """
+    metadata.create_all(ledger.engine)
+    wanted, found = sorted(subjects), set[str]()
+    with reading(ledger.engine) as connection:
+        for table, recent in ((predictions, sql.true()), (feedback, feedback.c.at >= since)):
+            for start in range(0, len(wanted), AT_ONCE):
+                there = recent & table.c.subject.in_(wanted[start : start + AT_ONCE])
+                found |= set(connection.execute(sql.select(table.c.subject).where(there).distinct()).scalars())
+    return found

@@ -25,7 +25,7 @@ from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
-from pipelines.retention import expire
+from pipelines.retention import expire, expire_predictions
 from pipelines.sealing import Sealer
 from pipelines.seen import Seen, halves_of
 from pipelines.sources.characters import SEEN, normalised
@@ -125,6 +125,8 @@ def ingest(
         register = read_register(workspace)
         days = register.retention_days if register else None
         changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
+        if register:
+            expire_predictions(folder, register.limits.usage_days, vault, consents.ledger)
         characters = {name: counts[name] for name in SEEN if counts[name]}
         read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
         read |= ({"characters": characters} if characters else {}) | {"mark": mark}

@@ -68,6 +68,13 @@ def subjects(raw: Path) -> set[str]:
     return {subject for part in parts(raw) for subject in _subjects(part)}
 
 
+def living(raw: Path) -> set[str]:
+    """The subjects of rows in `raw` that have not expired."""
+    old = pl.Series(sorted(expired(raw)), dtype=pl.String)
+    found = (pl.scan_parquet(part).filter(~pl.col("row").is_in(old.implode())) for part in parts(raw))
+    return {subject for rows in found for subject in rows.select("subject").unique().collect()["subject"]}
+
+
 def seen_subjects(raw: Path) -> Seen:
     """The same, in a sixth of the memory."""
     there = Seen()

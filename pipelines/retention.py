@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.access import enter
+from pipelines.answered import answered_of, remove_predictions
 from pipelines.environment import Environment
 from pipelines.ledger import Ledger
-from pipelines.raw import note_expired, open_rows, parts, subjects
+from pipelines.raw import living, note_expired, open_rows, parts, subjects
 from pipelines.record import Record
 from pipelines.values import typed
 from pipelines.vault import Vault
@@ -34,8 +35,28 @@ def expire(raw: Path, record: Record, days: int | None, vault: Vault, ledger: Le
     times = typed(rows, record)[column.name]
     old = rows.filter((times < now - timedelta(days=days)).fill_null(value=False))
     left = set(rows["subject"]) - set(rows.filter(~pl.col("row").is_in(old["row"].implode()))["subject"])
+    # Who was predicted for, or answered, lately: that too is sealed by the key.
+    left -= answered_of(ledger, left, _moment(now - timedelta(days=days)))
     # Before the note: rows that are noted are not looked at again, and a kill in between would leave their keys.
     vault.keys.destroy(left & subjects(raw), forget=False)
     found = note_expired(raw, old["row"].to_list())
     ledger.append(CHECKED, {"on": today, "days": days, "rows": old.height, "subjects": len(left)})
     return found
+
+
+def expire_predictions(raw: Path, days: int, vault: Vault, ledger: Ledger) -> int:
+    """Remove what was predicted more than `days` ago, and the keys that seal nothing else; how many predictions.
+
+    They can be answered no longer; what was answered is a row by then, and has a term of its own.
+    """
+    before = _moment(datetime.now(UTC) - timedelta(days=days))
+    removed, owners = remove_predictions(ledger, before)
+    if removed:
+        alone = owners - answered_of(ledger, owners, before) - living(raw)
+        vault.keys.destroy(alone, forget=False)
+        ledger.append("predictions expired", {"days": days, "predictions": removed, "subjects": len(alone)})
+    return removed
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")

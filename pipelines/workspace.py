@@ -5,9 +5,10 @@ import fcntl
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from pipelines.errors import BusyError, ParameterError
 from pipelines.ledger import now
@@ -22,6 +23,8 @@ DOCS = Path("data/report/validation")
 DRIFT = Path("data/report/drift")
 # What this machine keeps of a workspace: the ledger, champions, checkpoints. Never committed, never shared.
 OWN = Path(".flywheel")
+# How often whoever waits for a workspace looks whether it is free, in seconds.
+LOOK_AGAIN = 5.0
 
 
 def require(workspace: Path) -> None:
@@ -64,22 +67,32 @@ def _git(workspace: Path, *arguments: str) -> str | None:
 
 
 @contextlib.contextmanager
-def holding(workspace: Path, what: Literal["run", "ingestion"] = "run") -> Iterator[None]:
+def holding(workspace: Path, what: Literal["run", "ingestion"] = "run", patience: float = 0) -> Iterator[None]:
     """Hold `workspace` for one run, or one ingestion, which a run makes too.
 
-    Raises BusyError where another one does; a killed one lets go by itself.
+    Raises BusyError where another one still does after `patience` seconds; a killed one lets go by itself.
     """
     path = workspace / OWN / f"{what}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + patience
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(path, what) from None
+        while not _taken(file):
+            if time.monotonic() >= end:
+                raise _busy(path, what)
+            time.sleep(min(LOOK_AGAIN, patience))
         file.truncate(0)
         file.write(json.dumps({"process": os.getpid(), "since": now()}))
         file.flush()
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    """Whether the lock of `file` is ours now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _busy(path: Path, what: str) -> BusyError:

@@ -16,7 +16,7 @@ from pipelines.compliance.register import Register, read_register
 from pipelines.compliance.surroundings import keys_of, transports_of, usage_of
 from pipelines.environment import Environment
 from pipelines.files import digest, read_json
-from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger import Champion, Ledger, open_ledger
 from pipelines.membership import Membership
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.raw import parts
@@ -73,7 +73,7 @@ def gather(
         keys=keys,
         transports=transports_of(workspace, environment),
         spends=tuple(_spend(entry) for entry in ledger.all("privacy")),
-        proof=_proof(workspace),
+        proof=_proof(workspace, ledger.champion(record.name)),
         assessment_characters=_characters(workspace, register),
         requests=ledgered.requests(ledger),
         erasures=ledgered.erasures(ledger, environment, record.name, at),
@@ -189,13 +189,18 @@ def _spend(entry: Mapping[str, Any]) -> Spend:
     )
 
 
-def _proof(workspace: Path) -> Proof | None:
-    """What attacks on the present model found; the candidate's where there is one."""
+def _proof(workspace: Path, champion: Champion | None) -> Proof | None:
+    """What attacks found on the model that serves, where it is the one in data/model; before there is one, on the next.
+
+    Of another model nothing is said: what it gives away is not what users are answered by.
+    """
     file, twin = workspace / EVALUATION / "membership.json", workspace / TWIN
     if not file.is_file():
         return None
     models: Any = read_json(file)["models"]
-    role = "candidate" if "candidate" in models else "baseline"
+    role = _attacked(workspace, champion, list(models))
+    if role is None:
+        return None
     told: Any = read_json(twin) if twin.is_file() else {}
     if told.get("model") != digest(workspace / MODEL / role):
         told = {}  # the twin of another model says nothing about this one
@@ -209,6 +214,13 @@ def _proof(workspace: Path) -> Proof | None:
         claimed=claim.get("epsilon"),
         where=f"{EVALUATION}, {TWIN}",
     )
+
+
+def _attacked(workspace: Path, champion: Champion | None, roles: list[str]) -> str | None:
+    """The role of the model that serves among those that were attacked; of the candidate where none serves yet."""
+    if champion is None:
+        return "candidate" if "candidate" in roles else "baseline"
+    return next((role for role in roles if digest(workspace / MODEL / role) == champion.body.get("digest")), None)
 
 
 def _characters(workspace: Path, register: Register | None) -> int | None:

@@ -417,3 +417,13 @@ def test_a_register_just_begun_expires_nobody_and_says_what_is_missing(tmp_path:
     found = read_register(tmp_path)
     assert found is not None
     assert (found.lawful_basis, found.retention_days) == (None, None)
+
+
+def test_attacks_on_a_model_that_does_not_serve_are_no_evidence(ordered: Workspace) -> None:
+    assert evidence(ordered).proof is not None  # none serves yet: it is the next one's
+    name, mine = ordered.record.name, {"digest": digest(ordered.path / "data/model/baseline")}
+    assert ordered.ledger.crown(name, 0, 1, {"digest": "0" * 64}, {"promote": True, "version": 1})
+    assert evidence(ordered).proof is None
+    assert verdicts(ordered)[18] == "fail"
+    assert ordered.ledger.crown(name, 1, 2, mine, {"promote": True, "version": 2})
+    assert evidence(ordered).proof.model.endswith("(baseline)")

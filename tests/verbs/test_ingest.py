@@ -305,3 +305,17 @@ def test_a_withdrawal_on_the_last_line_counts_for_the_rows_before_it(reviews: Wo
     reviews.bring([review(13, user="user1")], "back.csv")
     assert reviews.run(ingest).gone == 0
     assert users(reviews).count("user1") == 2
+
+
+def test_who_is_patient_waits_for_the_workspace_and_who_is_not_is_told(reviews: Workspace) -> None:
+    hold = (
+        "import sys, time; from pathlib import Path; from pipelines.workspace import holding\n"
+        "with holding(Path(sys.argv[1])): print('held', flush=True); time.sleep(3)"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(reviews.path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(BusyError, match="Another run"), holding(reviews.path):
+            pass
+        with holding(reviews.path, patience=600):
+            assert other.poll() is not None or other.wait(timeout=5) == 0

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from workspaces import Workspace, image, review
 
+from pipelines.answered import UnknownPredictionError, predictions
+from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import ingest
 from pipelines.raw import expired
 
@@ -27,6 +29,47 @@ def keep_for(workspace: Workspace, days: int) -> None:
     told = template(workspace.path, workspace.record, {})
     lines = [f"retention_days: {days}" if line.startswith("retention_days:") else line for line in told.splitlines()]
     (workspace.path / "compliance.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def predicted(workspace: Workspace, name: str, days: int) -> FeedbackStore:
+    """A prediction for somebody, made so many days ago."""
+    store = FeedbackStore(workspace.environment, workspace.record, workspace.vault)
+    owner = store.vault.pseudonym(name)
+    store.show([Shown(f"p-{name}", 1, "good", {"good": 1.0}, owner, {"text": "fine"})])
+    with store.engine.begin() as connection:
+        mine = predictions.c.id == f"p-{name}"
+        connection.execute(predictions.update().where(mine).values(at=ago(days)))
+    return store
+
+
+def test_a_key_that_seals_a_prediction_outlives_the_rows(kept: Workspace) -> None:
+    keep_for(kept, 365)
+    store = predicted(kept, "ann", days=1)
+    kept.run(ingest)
+    ann = store.vault.pseudonym("ann")
+    assert expired(kept.raw)
+    assert store.vault.keys.find([ann])
+    assert store.answer(Answer("k", "p-ann", label="bad")) == "stored"
+    assert [row.subject for row in store.rows()] == [ann]
+
+
+def test_predictions_expire_and_keys_of_nothing_else_with_them(kept: Workspace) -> None:
+    keep_for(kept, 20_000)
+    for name, days in {"dora": 181, "emil": 179, "cid": 200}.items():
+        store = predicted(kept, name, days)
+    kept.run(ingest)
+    owner = store.vault.pseudonym
+    assert set(store.vault.keys.find([owner(name) for name in ("dora", "emil", "cid")])) == {
+        owner("emil"),
+        owner("cid"),
+    }
+    entry = kept.ledger.last("predictions expired")
+    assert entry is not None
+    assert (entry["predictions"], entry["subjects"]) == (2, 1)  # cid's rows are kept, and the key with them
+    with pytest.raises(UnknownPredictionError):
+        store.answer(Answer("k", "p-dora", label="bad"))
+    kept.run(ingest)
+    assert len(kept.ledger.all("predictions expired")) == 1
 
 
 def test_without_a_register_nothing_expires(kept: Workspace) -> None:

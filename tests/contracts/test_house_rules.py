@@ -157,6 +157,12 @@ def test_the_name_of_every_test_is_a_sentence() -> None:
     assert not [where for where, name in named if name.startswith("test_") and len(name.split("_")) < 4]
 
 
+def test_no_two_files_of_tests_are_called_alike() -> None:
+    # pytest imports them by their bare names: the second of two would not be collected, and its tests not run
+    names = [path.name for path in TESTS if path.name.startswith("test_")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_no_test_replaces_a_function_of_ours() -> None:
     replacing = [
         at(path, node)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flywheel.reading import speaking_as
-from pipelines.bundle import read_bundle
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.feedback import Answer, Collected, FeedbackStore, Verdict
@@ -16,6 +15,7 @@ from pipelines.ledger import Ledger, open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.quantities import described, within
 from pipelines.record import Record, parse_record
+from pipelines.reigns import champion_bundle
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.vault import open_vault
 from pipelines.workspace import require
@@ -76,7 +76,7 @@ def _labels(record: Record, ledger: Ledger, workspace: Path) -> tuple[str, ...]:
     champion = ledger.champion(record.name)
     if record.label.categories or champion is None:
         return record.label.categories
-    return read_bundle(workspace / champion.body["bundle"], champion.body["digest"]).labels
+    return champion_bundle(champion.body, workspace).labels
 
 
 def _check(rows: Sequence[Numbered], record: Record, labels: tuple[str, ...]) -> None:

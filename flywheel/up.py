@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from flywheel.deploying import deploy
 from pipelines.environment import read_environment
 from pipelines.errors import ServerError
 from pipelines.workspace import require
@@ -42,9 +43,12 @@ def up() -> int:
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        for server in _servers(workspace, prefect, mlflow, service):
+        first, *others = _servers(workspace, prefect, mlflow, service)
+        _start(first, logs, running)
+        deploy(workspace, os.environ["PREFECT_API_URL"])  # refused before the rest is started
+        for server in others:
             _start(server, logs, running)
-        _deploy(workspace, logs, running)
+        _work(logs, running)
         print("\nctrl-C stops them all.", flush=True)
         _watch(running)
     except KeyboardInterrupt:
@@ -101,13 +105,10 @@ def _start(server: Server, logs: Path, running: "list[subprocess.Popen[bytes]]")
     print(f"{server.name:<9} {server.address}          ", flush=True)
 
 
-def _deploy(workspace: Path, logs: Path, running: "list[subprocess.Popen[bytes]]") -> None:
-    """Register the deployments of prefect.yaml, and start a worker for them."""
-    prefect = [sys.executable, "-m", "prefect"]
-    pool = [*prefect, "work-pool", "create", "flywheel", "--type", "process"]
-    subprocess.run(pool, capture_output=True, check=False)  # it may be there already
-    subprocess.run([*prefect, "--no-prompt", "deploy", "--all"], cwd=workspace, capture_output=True, check=True)
-    running.append(_spawn([*prefect, "worker", "start", "--pool", "flywheel"], logs / "worker.log"))
+def _work(logs: Path, running: "list[subprocess.Popen[bytes]]") -> None:
+    """Start a worker for the deployments."""
+    worker = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "flywheel"]
+    running.append(_spawn(worker, logs / "worker.log"))
     print("Worker    runs retrain/weekly, listen/frequent and forget/daily", flush=True)
 
 
@@ -161,6 +162,8 @@ def _ports() -> tuple[int, int, int]:
 def _port(usual: int) -> int:
     for wanted in (usual, 0):
         with socket.socket() as probe:
+            # As the servers bind: a port whose last server has just ended is free, though the kernel still waits.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", wanted))
             except OSError:

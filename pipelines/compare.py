@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.bundle import Bundle, read_bundle
+from pipelines.bundle import Bundle
 from pipelines.checks.finding import FINDINGS
 from pipelines.columns_read import missed
 from pipelines.drift.compared import MATTERS, Comparison, compare_rows
@@ -21,6 +21,7 @@ from pipelines.files import digest, read_json, replacing, write_json
 from pipelines.language import text_losses
 from pipelines.ledger import Champion, open_ledger
 from pipelines.record import Record
+from pipelines.reigns import champion_bundle
 from pipelines.rows import inputs
 from pipelines.stage import run
 
@@ -70,7 +71,7 @@ def compare(
     if fresh.height < min_rows:
         return Compared(fresh.height, (), f"{fresh.height:,} rows are new, {min_rows:,} are enough")
     looked = at_most(fresh, MOST)
-    bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+    bundle = champion_bundle(champion.body, workspace)
     if gone := missed(bundle.features, record):
         return Compared(fresh.height, (), f"the champion reads what `record` no longer gives: {', '.join(gone)}")
     found = compare_rows(profile, looked, record, _answers(bundle, looked, record), psi)

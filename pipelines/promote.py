@@ -25,7 +25,7 @@ from pipelines.leaks.report import require_clean
 from pipelines.ledger import Champion, Ledger, open_ledger
 from pipelines.record import Record
 from pipelines.registry import Registry, open_registry
-from pipelines.reigns import reign_before
+from pipelines.reigns import champion_bundle, reign_before
 from pipelines.reports import read_scores, roles_in
 from pipelines.rows import inputs, labelled, with_people
 from pipelines.stage import run
@@ -99,7 +99,7 @@ def weigh(
         reason = f"The new model is version {champion.version}, the champion, byte for byte."
         asked.append(Gate("is_another_model", passed=False, reason=reason, figures={}))
     elif champion is not None:
-        bundle = read_bundle(workspace / champion.body["bundle"], champion.body["digest"])
+        bundle = champion_bundle(champion.body, workspace)
         version = describe(workspace / RAW)
         newer = version is not None and version[0] != champion.body["data_version"]
         asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins, erased=erased)
@@ -266,7 +266,7 @@ def rollback(*, record: Record, environment: Environment, workspace: Path, to: i
     reigns = [e for e in ledger.all("decision") if e.get("promote") and e["model"] == record.name]
     target = reign_before(champion, reigns, to)
     body = target["champion"]
-    read_bundle(workspace / body["bundle"], body["digest"])
+    champion_bundle(body, workspace)
     before = champion.version if champion else None
     entry = {
         "promote": True,

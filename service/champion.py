@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.bundle import Bundle, read_bundle
+from pipelines.bundle import Bundle
 from pipelines.errors import BundleError, DataError, ParameterError
 from pipelines.language import text_losses
 from pipelines.ledger import Champion, Ledger, now
 from pipelines.privacy.text import clean
 from pipelines.record import Record
+from pipelines.reigns import champion_bundle
 from service.inputs import Arrived, as_columns, read_columns
 
 # How often the ledger is asked who is champion. The question costs a fifth of a millisecond.
@@ -66,7 +67,7 @@ def load(champion: Champion, record: Record, workspace: Path, key: bytes | None 
     refused = (runtime.Fail, runtime.InvalidArgument, runtime.InvalidGraph, runtime.InvalidProtobuf)
     failed = (runtime.NotImplemented, runtime.RuntimeException)
     try:
-        reigning = Reigning(champion, read_bundle(workspace / body["bundle"], body["digest"], threads=1), now(), key)
+        reigning = Reigning(champion, champion_bundle(body, workspace, threads=1), now(), key)
         clean("", reigning.bundle.text)  # a finder that is not installed here is missed now, not at the first question
         _refuse_another_task(reigning, record)
         reigning.predict([dict.fromkeys(column.name for column in read_columns(record))], record)

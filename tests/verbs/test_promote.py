@@ -20,6 +20,7 @@ from pipelines.files import digest
 from pipelines.ingest import ingest
 from pipelines.promote import promote, rollback
 from pipelines.registry import CHAMPION, open_registry
+from pipelines.reigns import champion_bundle
 from pipelines.scan import scan
 from pipelines.train import train
 
@@ -297,6 +298,23 @@ def test_rolling_back_to_altered_bytes_is_refused(dynasty: Workspace, part: str)
     with pytest.raises(BundleError, match="not the one that was measured"):
         back(dynasty)
     assert (champion(dynasty).version, alias(dynasty)) == (2, 2)
+
+
+def test_a_champion_of_another_machine_is_taken_from_the_same_bytes_here(reigning: Workspace) -> None:
+    body = champion(reigning).body
+    shutil.rmtree(reigning.path / ".flywheel" / "champions")  # two machines share a ledger, and nothing else of it
+    bundle = champion_bundle(body, reigning.path)
+    assert bundle.family == body["family"]
+    assert digest(reigning.path / body["bundle"]) == body["digest"]
+
+
+def test_a_champion_whose_bytes_are_nowhere_here_is_refused(reigning: Workspace) -> None:
+    body = champion(reigning).body
+    shutil.rmtree(reigning.path / ".flywheel" / "champions")
+    learn(reigning, c=0.01)
+    with pytest.raises(BundleError, match=r"not on this machine(.|\n)*\.flywheel/champions(.|\n)*dvc pull"):
+        champion_bundle(body, reigning.path)
+    assert not (reigning.path / body["bundle"]).exists()
 
 
 def test_a_model_made_smaller_is_measured_beside_what_it_was_and_promoted_with_its_card(travelled: Workspace) -> None:

@@ -82,7 +82,9 @@ def _ingest(workspace: Path) -> Done:
     detail = f"{arrived.read:,} rows read, {arrived.added:,} added"
     detail += f", {arrived.added_feedback:,} from feedback" if arrived.added_feedback else ""
     detail += f", {arrived.superseded:,} superseded" if arrived.superseded else ""
-    detail += ", rows of people who left or of old times taken out" if arrived.changed and not _new(arrived) else ""
+    detail += f", {arrived.restated:,} given to the people whom `record` names now" if arrived.restated else ""
+    taken_out = arrived.changed and not (_new(arrived) or arrived.restated)
+    detail += ", rows of people who left or of old times taken out" if taken_out else ""
     return Done("ran" if arrived.changed else "unchanged", detail, arrived)
 
 

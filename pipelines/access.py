@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from pipelines.environment import Environment
 from pipelines.ledger import Ledger, append
 
-Purpose = Literal["validate", "anonymise", "feedback", "scan", "forget", "prove", "retention"]
+Purpose = Literal["validate", "anonymise", "feedback", "scan", "forget", "prove", "retention", "ingest"]
 
 
 @dataclass(frozen=True)

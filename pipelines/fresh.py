@@ -55,7 +55,7 @@ class Fresh:
         if self.standing is not None:
             self._let_stand(rows, ids, known_ids, key, self.standing)
         row = pl.Series("row", ids, dtype=pl.Binary).bin.encode("hex")
-        subject = self._owners(rows, row)
+        subject = owners_of(rows, row, self.record, self.vault)
         held = subject.is_in(list(self.held_back)) if self.held_back else pl.repeat(False, rows.height, eager=True)
         known = pl.Series(known_ids, dtype=pl.Boolean)
         self.counts["suppressed"] += int(held.sum())
@@ -105,11 +105,12 @@ class Fresh:
                 (name,) = self.vault.row_ids(content, occurrence)
             ids[place], known[place] = name, name.hex() == stands[place]
 
-    def _owners(self, rows: pl.DataFrame, ids: pl.Series) -> pl.Series:
-        """Whose each row is. A row without a subject is its own subject: it can still be forgotten by itself."""
-        subject = self.record.with_role("subject")
-        if subject is None:
-            return ids
-        people = named_in(rows, subject)
-        named = people.is_not_null()
-        return ids.clone().scatter(named.arg_true(), self.vault.pseudonyms(people.filter(named)))
+
+def owners_of(rows: pl.DataFrame, ids: pl.Series, record: Record, vault: Vault) -> pl.Series:
+    """Whose each row is. A row without a subject is its own subject: it can still be forgotten by itself."""
+    subject = record.with_role("subject")
+    if subject is None:
+        return ids
+    people = named_in(rows, subject)
+    named = people.is_not_null()
+    return ids.clone().scatter(named.arg_true(), vault.pseudonyms(people.filter(named)))

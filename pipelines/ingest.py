@@ -25,6 +25,7 @@ from pipelines.fresh import consents as consents_given
 from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
+from pipelines.restating import release, restate
 from pipelines.retention import expire, expire_predictions
 from pipelines.sealing import Sealer
 from pipelines.seen import Seen, halves_of
@@ -49,8 +50,9 @@ class Ingested:
     """What one ingestion brought: rows read, held back, already there, added, and the version they make.
 
     `suppressed` are rows of people who were forgotten or have withdrawn consent, `gone` how many such people raw holds,
-    `superseded` earlier rows for which a later one of the same key now stands in. `characters` counts what the source's
-    cells held and may not, or had better not (`sources.characters`).
+    `superseded` earlier rows for which a later one of the same key now stands in, `restated` earlier ones of which
+    `record` now says otherwise whose they are. `characters` counts what the source's cells held and may not, or had
+    better not (`sources.characters`).
     """
 
     read: int
@@ -62,6 +64,7 @@ class Ingested:
     rows: int
     gone: int
     superseded: int
+    restated: int
     characters: dict[str, int]
     version: str
     changed: bool
@@ -107,6 +110,7 @@ def ingest(
         dialect = Dialect(delimiter, header, quotes, final_newline)
         consents = Consents(open_ledger(environment), record.name)
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
+        restated = restate(folder, record, vault, consents, environment)
         known = sealed_rows.seen_rows(folder)
         with closing(
             find_source(
@@ -121,7 +125,7 @@ def ingest(
         vault.keys.destroy(set(vault.keys.find(vault.keys.forgotten())), forget=False)
         away = held_back & sealed_rows.subjects(folder) if held_back else set()
         superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
-        changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded)
+        changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded or restated)
         register = read_register(workspace)
         days = register.retention_days if register else None
         changed = expire(folder, record, days, vault, consents.ledger, environment) or changed
@@ -134,6 +138,7 @@ def ingest(
         provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
         provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
         version = _publish(workspace, folder, provenance, changed=changed)
+        release(folder, vault)
         return Ingested(
             read=counts["rows"],
             without_consent=counts["without_consent"],
@@ -144,6 +149,7 @@ def ingest(
             rows=rows,
             gone=len(away),
             superseded=superseded,
+            restated=restated,
             characters=characters,
             version=version,
             changed=changed,
@@ -170,7 +176,7 @@ def _append(
             planted = plant(vault, record, len(sealed_rows.parts(folder)) + 1)
             last = drafts / "last.parquet"
             end = pl.concat([left, sealed_rows.table_of([*answers, *planted])])
-            sealed_rows.write_part(last, end, record.names)
+            sealed_rows.write_part(last, end, record.names, sealed_rows.roles_in(record))
             sealed_rows.publish(folder, [*sealer.paths, last])
     if len(refused):  # they consented further above in the same source, and not any more at its end
         here = sealed_rows.seen_subjects(folder).has(halves_of(refused))
@@ -282,7 +288,8 @@ def _publish(workspace: Path, folder: Path, provenance: dict[str, Any], *, chang
     """Record the new version and its provenance; an unchanged one keeps the date on which it was made."""
     before = versions.describe(folder)
     same = before and all(before[1].get(name) == provenance[name] for name in ("rows", "planted"))
-    if before and same and not changed:
+    # One that was killed before it recorded what it had changed is recorded by the next.
+    if before and same and not changed and versions.stands(folder):
         return before[0]  # as recorded: DVC need not look again, and the date stays that of the last change
     provenance |= {"ingested": datetime.now(UTC).isoformat(timespec="seconds")}
     return versions.add(workspace, folder, {key: value for key, value in provenance.items() if value is not None})

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import polars as pl
 
 from pipelines.access import Access
-from pipelines.files import replacing, write_json
+from pipelines.files import write_json
 from pipelines.record import Record
 from pipelines.seen import Seen, halves_of
 from pipelines.vault import Vault
@@ -23,6 +23,7 @@ from pipelines.vault import Vault
 # Who brought a row: the source, a user's answer, or ourselves: a canary, which is nobody and is counted nowhere.
 Origin = Literal["source", "feedback", "planted"]
 SOURCE, FEEDBACK, PLANTED = get_args(Origin)
+Roles = dict[str, str | list[str]]
 SCHEMA = {"row": pl.String, "subject": pl.String, "origin": pl.String, "key": pl.String, "sealed": pl.Binary}
 
 
@@ -92,25 +93,29 @@ def table_of(rows: Sequence[SealedRow]) -> pl.DataFrame:
     return pl.DataFrame([(r.row, r.subject, r.origin, None, r.sealed) for r in rows], schema=SCHEMA, orient="row")
 
 
-def write_part(path: Path, rows: pl.DataFrame, columns: Sequence[str]) -> None:
-    """Write a part whose sealed cells are those of `columns`, in that order."""
+def write_part(path: Path, rows: pl.DataFrame, columns: Sequence[str], roles: Roles) -> None:
+    """Write a part whose sealed cells are those of `columns`, in that order, by a record with these `roles`."""
     # Sealed bytes do not become smaller, whatever the effort; at the least one it costs a third of the time.
-    told = {"columns": json.dumps(list(columns))}
+    told = {"columns": json.dumps(list(columns)), "roles": json.dumps(roles)}
     rows.select(*SCHEMA).write_parquet(path, compression_level=1, metadata=told)
+
+
+def roles_in(record: Record) -> Roles:
+    """What says in rows of `record` whose they are, which of them are one, and who consents: columns, and values."""
+    found = {role: column.name for role in ("subject", "key") if (column := record.with_role(role)) is not None}
+    consent = record.with_role("consent")
+    return found | ({"consent": [consent.name, *sorted(consent.granted)]} if consent is not None else {})
+
+
+def written_by(part: Path) -> tuple[list[str], Roles]:
+    """The columns of a part's sealed cells in their order, and the roles by which its rows were taken in."""
+    told = pl.read_parquet_metadata(part)
+    return json.loads(told["columns"]), json.loads(told.get("roles", "{}"))  # none in parts from before they were told
 
 
 def layouts(raw: Path) -> set[frozenset[str]]:
     """The sets of columns that rows of `raw` were stored with: more than one where `record` has changed since."""
-    told = (pl.read_parquet_metadata(part)["columns"] for part in parts(raw))
-    return {frozenset(json.loads(columns)) for columns in told}
-
-
-def append(raw: Path, rows: Sequence[SealedRow], columns: Sequence[str]) -> Path:
-    """The new part of `raw` that holds `rows`, whose sealed cells are those of `columns`, in that order."""
-    part = raw / f"{len(parts(raw)) + 1:06}.parquet"
-    with replacing(part) as draft:
-        write_part(draft, table_of(rows), columns)
-    return part
+    return {frozenset(written_by(part)[0]) for part in parts(raw)}
 
 
 def publish(raw: Path, drafts: Sequence[Path]) -> None:
@@ -175,6 +180,17 @@ def keyed_rows(raw: Path) -> pl.DataFrame:
     return rows.with_columns(stands=pl.col("key").is_last_distinct())
 
 
+def note_released(raw: Path, owners: Collection[str]) -> None:
+    """Note that rows which these `owners` had in earlier versions have others in this one."""
+    _note(raw, "released", {"owners": sorted(owners)})
+
+
+def released(raw: Path) -> set[str]:
+    """Those who had rows in earlier versions of `raw` that others have now, and who have none."""
+    notes = [set(json.loads(note.read_text("utf-8"))["owners"]) for note in _notes(raw, "released")]
+    return set().union(*notes) - subjects(raw) if notes else set()
+
+
 def _note(raw: Path, kind: str, content: dict[str, list[str]]) -> None:
     write_json(raw / f"{kind}-{len(_notes(raw, kind)) + 1:06}.json", content)
 
@@ -208,7 +224,7 @@ def open_rows(
 
 def _open_part(part: Path, record: Record, vault: Vault, access: Access, which: pl.Expr) -> pl.DataFrame:
     frame = pl.read_parquet(part).filter(which)
-    columns = json.loads(pl.read_parquet_metadata(part)["columns"])
+    columns, _ = written_by(part)
     opened = vault.open_frame(frame, columns, access)
     cells = [pl.col(name) if name in columns else pl.lit(None, dtype=pl.String).alias(name) for name in record.names]
     return opened.select("row", "subject", "origin", *cells)

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.environment import Environment
 from pipelines.fresh import READY
-from pipelines.raw import SCHEMA, SOURCE, write_part
+from pipelines.raw import SCHEMA, SOURCE, Roles, roles_in, write_part
 from pipelines.record import Record
 from pipelines.shards import ended, own_vault, sparing_pool
 from pipelines.vault import Vault
@@ -36,7 +36,8 @@ class Sealer:
     def __init__(self, drafts: Path, record: Record, vault: Vault, environment: Environment, at_most: int) -> None:
         self.paths: list[Path] = []
         self.count = 0
-        self._drafts, self._columns, self._vault, self._at_most = drafts, record.names, vault, at_most
+        self._drafts, self._vault, self._at_most = drafts, vault, at_most
+        self._layout = (record.names, roles_in(record))
         self._environment, self._name = environment, record.name
         self._waiting: list[pl.DataFrame] = []
         self._pool: ProcessPoolExecutor | None = None
@@ -82,10 +83,10 @@ class Sealer:
             content = io.BytesIO()
             part.write_ipc(content)
             with _whole():
-                job = (content.getvalue(), str(path), self._columns)
+                job = (content.getvalue(), str(path), *self._layout)
                 self._sealing.append(self._processes().submit(_seal_elsewhere, *job))
         else:
-            write_part(path, sealed(part, self._vault), self._columns)
+            write_part(path, sealed(part, self._vault), *self._layout)
 
     def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -108,5 +109,5 @@ def sealed(ready: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     return ready.with_columns(origin=pl.lit(SOURCE), sealed=vault.seal_frame(ready)).select(*SCHEMA)
 
 
-def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...]) -> None:
-    write_part(Path(path), sealed(pl.read_ipc(content), own_vault()), columns)
+def _seal_elsewhere(content: bytes, path: str, columns: tuple[str, ...], roles: Roles) -> None:
+    write_part(Path(path), sealed(pl.read_ipc(content), own_vault()), columns, roles)

@@ -69,6 +69,14 @@ def describe(path: Path) -> tuple[str, dict[str, Any]] | None:
     return str(content["outs"][0]["md5"]), dict(content.get("meta") or {})
 
 
+def stands(path: Path) -> bool:
+    """Whether the folder `path` holds as many files and bytes as its recorded version."""
+    pointer = path.with_name(path.name + ".dvc")
+    recorded = yaml.safe_load(pointer.read_text("utf-8"))["outs"][0]
+    sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()]
+    return (len(sizes), sum(sizes)) == (recorded["nfiles"], recorded["size"])
+
+
 def version_of(path: Path) -> str | None:
     """The recorded hash of the folder `path`, or None before its first version."""
     found = describe(path)

@@ -29,9 +29,10 @@ from pipelines.answered import (
     waiting,
 )
 from pipelines.consents import Consents, is_suppressed, suppressed
+from pipelines.data_set import open_ledger_of
 from pipelines.environment import Environment
 from pipelines.errors import DataError
-from pipelines.ledger import now, open_ledger, reading
+from pipelines.ledger import now, reading
 from pipelines.quantities import described, possible, within
 from pipelines.raw import SealedRow
 from pipelines.record import Record
@@ -119,7 +120,7 @@ class FeedbackStore:
     """Predictions and feedback beside the ledger of `environment`, for one record and its vault."""
 
     def __init__(self, environment: Environment, record: Record, vault: Vault) -> None:
-        self.ledger = open_ledger(environment)
+        self.ledger = open_ledger_of(record.name, environment)
         self.engine = self.ledger.engine
         metadata.create_all(self.engine)
         self.environment, self.record, self.vault = environment, record, vault

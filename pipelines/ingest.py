@@ -17,12 +17,12 @@ from pipelines.canaries import plant
 from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
 from pipelines.contradictions import refuse_lost_splits
+from pipelines.data_set import open_ledger_of
 from pipelines.environment import Environment, return_memory
 from pipelines.feedback import FeedbackStore
 from pipelines.files import digest, drafting
 from pipelines.fresh import Fresh
 from pipelines.fresh import consents as consents_given
-from pipelines.ledger import open_ledger
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.restating import release, restate
@@ -108,7 +108,7 @@ def ingest(
         before = recorded[1] if recorded else None
         asked, reach = Query(query, watermark) if query else None, reach_of(environment)
         dialect = Dialect(delimiter, header, quotes, final_newline)
-        consents = Consents(open_ledger(environment), record.name)
+        consents = Consents(open_ledger_of(record.name, environment), record.name)
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
         restated = restate(folder, record, vault, consents, environment)
         known = sealed_rows.seen_rows(folder)

@@ -13,6 +13,7 @@ from pipelines import gates
 from pipelines.bundle import read_bundle
 from pipelines.card import card
 from pipelines.costs import ASKED, Cost, cost_of
+from pipelines.data_set import open_ledger_of
 from pipelines.drift.champion import profile_from
 from pipelines.drift.profile import write_profile
 from pipelines.environment import Environment
@@ -53,7 +54,7 @@ def promote(
     near or far, by `error_margin`, a share of the champion's error. The same model on the same rows is decided once:
     asking again returns the first decision.
     """
-    ledger = open_ledger(environment)
+    ledger = open_ledger_of(record.name, environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
     margins, erased = Margins(margin, error_margin), len(known_to_champion(ledger, record.name))
     question = _question(splits, model, margins, privacy, erased)

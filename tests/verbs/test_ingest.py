@@ -14,7 +14,7 @@ import yaml
 from workspaces import HEADER, REPOSITORY, Workspace, image, lines, review, write_csv
 
 from pipelines.canaries import PER_PART
-from pipelines.errors import BusyError, SourceError
+from pipelines.errors import BusyError, ParameterError, SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import Ingested, ingest
 from pipelines.raw import parts
@@ -319,3 +319,14 @@ def test_who_is_patient_waits_for_the_workspace_and_who_is_not_is_told(reviews: 
             pass
         with holding(reviews.path, patience=600):
             assert other.poll() is not None or other.wait(timeout=5) == 0
+
+
+def test_two_data_sets_do_not_share_a_ledger(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    reviews.set("record", reviews.parameters["record"] | {"name": "others"})
+    with pytest.raises(ParameterError, match=r"data set 'reviews'(.|\n)*FLYWHEEL_LEDGER") as caught:
+        reviews.run(ingest)
+    lines(caught.value)
+    assert image(reviews.path / "data") == before

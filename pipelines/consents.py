@@ -4,17 +4,18 @@ Consent at arrival stands in the data themselves (role `consent`); here stands w
 counts, but what a source says never overrules what was said to us in person.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-from pipelines.ledger import Ledger, append, now, reading
+from pipelines.ledger import Ledger, append_all, now, reading
 from pipelines.vault import Vault
 
 By = Literal["person", "source"]
+AT_ONCE = 500  # SQLite bounds the number of parameters
 
 metadata = sql.MetaData()
 consents = sql.Table(
@@ -55,13 +56,14 @@ class Consents:
     def say(self, subjects: Collection[str], *, given: bool, by: By) -> int:
         """Note that `subjects` (pseudonyms) give or withdraw consent; for how many of them that is news."""
         with self.ledger.engine.begin() as connection:
-            changed = [subject for subject in sorted(subjects) if self._changes(connection, subject, given, by)]
-            for subject in changed:
-                said = {"record": self.record, "subject": subject, "given": given, "by": by}
-                append(connection, "consent", said)
-                place = (consents.c.record == self.record) & (consents.c.subject == subject)
-                connection.execute(consents.delete().where(place))
-                connection.execute(consents.insert().values(**said, at=now()))
+            known = self._said_by(connection, subjects)
+            changed = [subject for subject in sorted(subjects) if _is_news(known.get(subject), given, by)]
+            said = [{"record": self.record, "subject": subject, "given": given, "by": by} for subject in changed]
+            append_all(connection, "consent", said)
+            for some in _parts(changed):
+                connection.execute(consents.delete().where(self._of(some)))
+            if said:
+                connection.execute(consents.insert(), [each | {"at": now()} for each in said])
         self.ledger.anchor()
         return len(changed)
 
@@ -76,14 +78,25 @@ class Consents:
         unheard = set(subjects) - heard
         return self.say(unheard, given=False, by="person") if unheard else 0
 
-    def _changes(self, connection: Connection, subject: str, given: bool, by: By) -> bool:
-        place = (consents.c.record == self.record) & (consents.c.subject == subject)
-        known = connection.execute(sql.select(consents.c.given, consents.c.by).where(place)).first()
-        if known is None:
-            return not given
-        if by == "source" and known.by == "person":
-            return False
-        return bool(known.given != given)
+    def _said_by(self, connection: Connection, subjects: Collection[str]) -> dict[str, tuple[bool, By]]:
+        """What those of `subjects` who said something said last, and by whom we know."""
+        columns = (consents.c.subject, consents.c.given, consents.c.by)
+        found = (connection.execute(sql.select(*columns).where(self._of(some))) for some in _parts(sorted(subjects)))
+        return {row.subject: (row.given, row.by) for rows in found for row in rows}
+
+    def _of(self, subjects: Sequence[str]) -> sql.ColumnElement[bool]:
+        return (consents.c.record == self.record) & consents.c.subject.in_(subjects)
+
+
+def _is_news(known: tuple[bool, By] | None, given: bool, by: By) -> bool:
+    """Whether it changes anything that somebody of whom this is `known` gives or withdraws consent."""
+    if known is None:
+        return not given
+    return known[0] != given and not (by == "source" and known[1] == "person")
+
+
+def _parts(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (subjects[start : start + AT_ONCE] for start in range(0, len(subjects), AT_ONCE))
 
 
 def is_suppressed(subject: str, consents: Consents, vault: Vault, connection: Connection | None = None) -> bool:

@@ -8,7 +8,7 @@ alias in MLflow follows.
 import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -264,19 +264,27 @@ def now() -> str:
 
 def append(connection: Connection, kind: str, body: Mapping[str, Any]) -> str:
     """Add an entry to the chain in a transaction that is open; its digest."""
+    return append_all(connection, kind, [body])[0]
+
+
+def append_all(connection: Connection, kind: str, bodies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Add entries of one `kind` to the chain in a transaction that is open; their digests."""
     if connection.dialect.name == "postgresql":
         # SQLite's writers wait for each other from the start; here two would read the same last entry.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CHAIN})")
     last = connection.execute(
         sql.select(entries.c.number, entries.c.digest).order_by(entries.c.number.desc()).limit(1)
     ).first()
-    number, previous = (last.number + 1, last.digest) if last else (1, GENESIS)
-    at, text = now(), json.dumps(dict(body), ensure_ascii=False, sort_keys=True)
-    found = _digest(number, at, kind, text, previous)
-    connection.execute(
-        entries.insert().values(number=number, at=at, kind=kind, body=text, previous=previous, digest=found)
-    )
-    return found
+    before, previous = (last.number, last.digest) if last else (0, GENESIS)
+    rows = []
+    for number, body in enumerate(bodies, before + 1):
+        at, text = now(), json.dumps(dict(body), ensure_ascii=False, sort_keys=True)
+        found = _digest(number, at, kind, text, previous)
+        rows.append({"number": number, "at": at, "kind": kind, "body": text, "previous": previous, "digest": found})
+        previous = found
+    if rows:
+        connection.execute(entries.insert(), rows)
+    return [str(row["digest"]) for row in rows]
 
 
 def _digest(number: int, at: str, kind: str, body: str, previous: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 import workspaces
 from workspaces import HEADER, Workspace, lines, review, write_csv
 
+from pipelines.consents import Consents
 from pipelines.custody import sealed_files
 from pipelines.errors import ParameterError, RecordError, WorldError
 from pipelines.expectations import never_asked
@@ -142,3 +143,15 @@ def test_a_file_that_cannot_be_looked_into_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match=r"cut\.parquet could not be looked into") as caught:
         list(sealed_files(tmp_path))
     lines(caught.value)
+
+
+def test_what_a_thousand_people_say_at_once_is_heard_of_each_and_chained(reviews: Workspace) -> None:
+    consents = Consents(reviews.ledger, "reviews")
+    people = [f"{number:032x}" for number in range(1203)]
+    assert consents.say(people[:2], given=False, by="person") == 2
+    assert consents.say(people, given=False, by="source") == 1201
+    assert set(consents.withdrawn()) == set(people)
+    assert consents.say(people, given=True, by="source") == 1201  # who said it in person is not overruled
+    assert consents.withdrawn() == dict.fromkeys(people[:2], "person")
+    assert len(reviews.ledger.all("consent")) == 2 + 1201 + 1201
+    assert reviews.ledger.verify() is None

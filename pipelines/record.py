@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
+from pipelines.column_values import check_values
 from pipelines.contradictions import refuse_contradictions
 from pipelines.errors import RecordError
 
@@ -187,15 +188,11 @@ def _parse_column(name: str, entry: object) -> Column:
         _refuse_value(where, "role", entry["role"], ROLES)
     _refuse_value(where, "privacy", entry.get("privacy", "none"), PRIVACY)
     _refuse_format(where, entry)
-    _refuse_flag(where, "ordered", entry)
-    lists = {
-        key: tuple(_spelling(value) for value in entry[key])
-        for key in ("missing", "categories", "granted")
-        if key in entry
-    }
+    check_values(where, entry)
+    lists = {key: tuple(map(str, entry[key])) for key in ("missing", "categories") if key in entry}
     if entry.get("granted"):
         # A bare `yes`, `Yes` or `true` of YAML is one and the same to us: each of them may stand in the data.
-        said = (EVERY[value] if isinstance(value, bool) else (_spelling(value),) for value in entry["granted"])
+        said = (EVERY[value] if isinstance(value, bool) else (str(value),) for value in entry["granted"])
         lists["granted"] = tuple(spelling for spellings in said for spelling in spellings)
     if "categories" in lists:
         lists["categories"] = tuple(_listed(where, value, entry["type"]) for value in lists["categories"])
@@ -225,22 +222,6 @@ def _refuse_format(where: str, entry: Mapping[str, object]) -> None:
         f'Expected, at a column of type time, codes as in "%m/%d/%Y %H:%M", or {" or ".join(EPOCHS)}.',
         f"correct `{where}.format`, or remove it: ISO 8601 needs none.",
     )
-
-
-def _refuse_flag(where: str, key: str, entry: Mapping[str, object]) -> None:
-    if not isinstance(entry.get(key, False), bool):
-        raise RecordError(
-            f"params.yaml: `{where}.{key}` is neither true nor false.",
-            f"Expected `{key}: true`, or nothing.",
-            f"correct `{where}.{key}`, or remove it.",
-        )
-
-
-def _spelling(value: object) -> str:
-    """How a value of params.yaml is spelled in the data: YAML reads a bare `yes` as true and `0` as a number."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _refuse_unknown(where: str, entry: Mapping[str, object], known: list[str] | tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ def test_values_are_spelled_as_they_stand_in_the_data() -> None:
     """YAML reads a bare `yes` as true, and 0 as a number."""
     columns = changed(
         consent={"type": "category", "role": "consent", "granted": [True, "ja", 1]},
-        mood={"type": "category", "role": "label", "categories": [0, False]},
+        mood={"type": "category", "role": "label", "categories": [0, "no"]},
     )
     record = parse_record(columns)
     assert record["consent"].granted == ("yes", "Yes", "YES", "true", "True", "TRUE", "ja", "1")
@@ -57,6 +57,36 @@ def test_values_are_spelled_as_they_stand_in_the_data() -> None:
     assert parse_record(changed(mood=numbers))["mood"].categories == ("1", "2", "3")
     assert parse_record(changed(mood=numbers | {"type": "number"}))["mood"].categories == ("1.0", "2.0", "3.0")
     assert record["mood"].categories == ("0", "no")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("categories", "good", "no list"),  # its letters would be taken for categories
+        ("categories", 5, "no list"),
+        ("categories", None, "no list"),
+        ("missing", {"a": 1}, "no list"),
+        ("missing", [["a"]], "no list"),
+        ("granted", True, "no list"),
+        ("granted", "ja", "no list"),
+        ("granted", [None], "a bare yes"),
+        ("categories", [True, False], "a bare yes"),  # were they yes and no, or True and False?
+        ("missing", [None], "a bare yes"),
+        ("missing", ["?", "?"], "twice"),
+        ("required", "maybe", "neither true nor false"),
+        ("unique", 1, "neither true nor false"),
+        ("ordered", "yes", "neither true nor false"),
+        ("max", "long", "no number"),
+        ("min", True, "no number"),
+    ],
+)
+def test_a_key_that_holds_what_it_cannot_mean_is_refused(key: str, value: object, told: str) -> None:
+    assert told in refusal(changed(city={"type": "category", key: value}))[0]
+
+
+def test_bounds_with_nothing_between_them_are_refused() -> None:
+    assert "greater" in refusal(changed(age={"type": "integer", "min": 9, "max": 8}))[0]
+    assert parse_record(changed(age={"type": "integer", "min": 9, "max": 9}))["age"].max == 9
 
 
 @pytest.mark.parametrize("section", [None, "text", [], {}, {"columns": ["a"]}, {"name": "x"}])

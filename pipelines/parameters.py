@@ -5,6 +5,7 @@ import difflib
 import importlib
 import inspect
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from typing import Any, Literal, Union
 
 import yaml
 
+from pipelines.bounds import check_bounds
 from pipelines.errors import ParameterError
 from pipelines.record import Record, parse_record
 
@@ -119,10 +121,9 @@ def convert(where: str, value: object, hint: Any) -> Any:
         return tuple(convert(f"{where}[{place}]", item, inner[0]) for place, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
         return {str(key): convert(f"{where}.{key}", item, inner[1]) for key, item in value.items()}
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if hint is float and isinstance(value, str) and SCIENTIFIC.fullmatch(value):
-        return float(value)
+    if hint in (int, float) and (number := _number(value, hint)) is not None:
+        check_bounds(where, number)
+        return number
     if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
     name = getattr(hint, "__name__", str(hint)) if origin is None else str(origin.__name__)
@@ -131,6 +132,19 @@ def convert(where: str, value: object, hint: Any) -> Any:
         f"Expected {name}.",
         f"give `{where}` a value of that type.",
     )
+
+
+def _number(value: object, hint: type) -> int | float | None:
+    """`value` as a number of the type `hint`; None where it is none."""
+    if isinstance(value, bool) or (hint is int and not isinstance(value, int)):
+        return None
+    if isinstance(value, int):
+        # As large as a float can tell: one that is larger is out of every bounds.
+        told = max(min(value, sys.maxsize), -sys.maxsize)
+        return float(told) if hint is float else told
+    if isinstance(value, str) and SCIENTIFIC.fullmatch(value):
+        return float(value)
+    return value if isinstance(value, float) else None
 
 
 def _convert_dataclass(where: str, value: object, hint: type) -> Any:

@@ -64,7 +64,8 @@ def draw_comparison(scores: Mapping[str, Scores], path: Path) -> None:
             value = found.measures.get(measure)
             if value is None:
                 continue
-            spread = [[value.value - value.low], [value.high - value.value]]
+            # Of a few draws the interval may lie beside the value.
+            spread = [[max(0.0, value.value - value.low)], [max(0.0, value.high - value.value)]]
             label = role if place == 0 else None
             axes.errorbar(value.value, place + 0.24 * shift, xerr=spread, fmt="o", color=colour, capsize=4, label=label)
             axes.annotate(

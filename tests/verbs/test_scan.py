@@ -350,7 +350,7 @@ def broken(stage: str, right: str, wrong: str, noun: str = "") -> Callable[..., 
 
 def test_an_ingestion_that_keeps_users_in_the_clear_is_found_out(reviews: Workspace) -> None:
     reviews.bring([review(number, user=f"u-77{number}ab5c") for number in range(6)])
-    reviews.run(broken("ingest", "self.vault.pseudonyms(people.filter(named))", "people.filter(named)", "fresh"))
+    reviews.run(broken("ingest", "vault.pseudonyms(people.filter(named))", "people.filter(named)", "fresh"))
     refused(reviews, "data/raw/000001.parquet")
 
 

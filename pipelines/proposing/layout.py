@@ -212,18 +212,18 @@ def _delimited(path: Path, text: str, whole: bool) -> Layout:
 def _parted(text: str, whole: bool) -> tuple[str, Sequence[list[str]], bool]:
     """The separator that parts all records alike, the records, and whether quotes enclose cells.
 
-    Commas come last: prose has them too. Quotes that stand for themselves are commonest where tabs separate.
+    Commas come last: prose has them too. Quotes that stand for themselves are commonest where tabs separate; elsewhere
+    each separator is tried with quotes that enclose first, for within those any other one may stand in every record.
     """
-    one: tuple[str, Sequence[list[str]], bool] = (",", [], True)
-    for mark in ("\t", ";", "|", ","):
-        for quotes in (True, False):
-            found = _records(text, mark, whole, quotes=quotes)
-            if found and len({len(each) for each in found}) == 1:
-                if len(found[0]) > 1:
-                    return mark, found, quotes
-                one = (",", found, quotes)
-                break
-    return one
+    ways = [("\t", True), ("\t", False), *((mark, quotes) for quotes in (True, False) for mark in ";|,")]
+    alone: dict[str, tuple[str, Sequence[list[str]], bool]] = {}
+    for mark, quotes in ways:
+        found = _records(text, mark, whole, quotes=quotes)
+        if found and len({len(each) for each in found}) == 1:
+            if len(found[0]) > 1:
+                return mark, found, quotes
+            alone.setdefault(mark, (",", found, quotes))
+    return alone.get(",") or next(iter(alone.values()), (",", [], True))
 
 
 def _plain(path: Path, text: str) -> Layout:

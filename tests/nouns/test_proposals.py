@@ -43,6 +43,16 @@ def test_reviews_with_stars_an_author_and_a_time(tmp_path: Path) -> None:
     assert found.families == ("auto", "ngrams", "linear")
 
 
+def test_what_stands_within_quotes_parts_nothing(tmp_path: Path) -> None:
+    """News with the remains of HTML: a semicolon in every record, and each of them inside a cell."""
+    path = tmp_path / "news.csv"
+    path.write_text("".join(f'"{n % 4}","News {n}","the firm #39;s shares, up {n}"\n' for n in range(300)), "utf-8")
+    found = look(path)
+    assert found.found.names == ("column_1", "column_2", "column_3")
+    assert "delimiter" not in found.found.settings
+    assert roles(found)["label"] == "column_1"
+
+
 def test_semicolons_and_a_label_in_the_first_column(tmp_path: Path) -> None:
     rows = made(300, lambda dice, place: [("ham", "spam")[place % 2], sentence(dice, good=place % 2 == 0)])
     found = look(table(tmp_path / "sms.csv", ["class", "message"], rows, ";"))

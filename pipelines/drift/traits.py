@@ -152,7 +152,9 @@ def values_of(rows: pl.DataFrame, record: Record, vocabulary: NDArray[np.bool_])
     for column in watched(rows, record):
         cells = rows[column.name]
         if column.role == "text" or (column.type == "text" and column.privacy == "free_text"):
-            found |= _of_text(column.name, cells.fill_null("").to_list(), vocabulary)
+            # Words are known or not to what the model reads; of another text nobody has counted them.
+            known = vocabulary if column.role == "text" else vocabulary[:0]
+            found |= _of_text(column.name, cells.fill_null("").to_list(), known)
         elif column.is_numeric and cells.dtype.is_numeric():
             found[column.name] = cells.cast(pl.Float64).to_numpy().astype(np.float64)
         elif column.type != "time":
@@ -172,13 +174,13 @@ def vocabulary_of(texts: Sequence[str]) -> NDArray[np.bool_]:
 
 def _of_text(name: str, texts: list[str], vocabulary: NDArray[np.bool_]) -> dict[str, Any]:
     blocks = _blocks(texts)
-    strange = [_strange(grams, vocabulary) for grams in blocks]
     found: dict[str, Any] = {
         f"{name}: length": np.array([float(len(text)) for text in texts]),
         f"{name}: Chinese characters": np.round(spaceless_share(texts), 2),
         f"{name}: pieces of words": _joined([_pieces(grams) for grams in blocks]),
     }
     if vocabulary.any():
+        strange = [_strange(grams, vocabulary) for grams in blocks]
         found[f"{name}{UNKNOWN}"] = np.concatenate([*strange, np.zeros(0)])
     return found
 

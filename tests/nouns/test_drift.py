@@ -55,6 +55,21 @@ def test_equal_distributions_raise_hardly_an_alarm_and_moved_ones_do() -> None:
     assert "city" not in {each.name for each in moved.alarms}
 
 
+def test_a_text_beside_what_the_model_reads_is_watched_without_a_vocabulary(tmp_path: Path) -> None:
+    """Ticket numbers in a table, or a summary beside a review: of their words nobody has said which are known."""
+    note = Column("note", "text", None, "free_text")
+    table = Record("table", (Column("sum", "number", "feature"), note, Column("mood", "category", "label")))
+    review = Record("both", (*RECORD.columns, note))
+    for record in (table, review):
+        drawn = [rows(900, seed).with_columns(note=rows(900, seed + 10)["review"]) for seed in (0, 1)]
+        profile = profile_of(drawn[0], record)
+        write_profile(tmp_path / "profile.npz", profile)
+        read = read_profile(tmp_path / "profile.npz")
+        assert {"note: length", "note: pieces of words"} <= set(read.traits)
+        assert [name for name in read.traits if "unknown" in name] == ["review: unknown words"] * (record is review)
+        assert not compare_rows(read, drawn[1], record).alarms
+
+
 def test_a_tiny_difference_in_many_rows_is_significant_and_no_alarm() -> None:
     before = np.array([50_000.0, 50_000.0])
     effect = apart(before, np.array([51_000.0, 49_000.0]), ordered=False)

@@ -13,7 +13,7 @@ from pipelines.errors import DataError
 from pipelines.files import digest, read_json, write_json
 from pipelines.ledger import now, open_ledger
 from pipelines.lineage import begun_with
-from pipelines.models import FAMILIES, Private, Problem, Schedule, fit
+from pipelines.models import FAMILIES, Family, Private, Problem, Schedule, fit
 from pipelines.models.chance import secret_for
 from pipelines.models.options import Pace
 from pipelines.models.starting import CHAMPIONS, FRESH, Start
@@ -24,13 +24,16 @@ from pipelines.protection import plan
 from pipelines.registry import open_registry
 from pipelines.reports import roles_in
 from pipelines.teaching import check_family
-from pipelines.train import train
+from pipelines.train import BASELINE, train
 from pipelines.twin import Twin, examine
 from pipelines.workspace import MODEL, SPLITS, holding, require
 
 
 def prove(canaries: int) -> int:
-    """Train the twin of the current workspace's model with so many canaries; print and record what came of it; 0."""
+    """Train the twin of the model that serves with so many canaries; print and record what came of it; 0.
+
+    Before a promotion, of the model that was trained last.
+    """
     workspace = Path.cwd()
     require(workspace)
     chosen = arguments_for(train, read_parameters(workspace))
@@ -47,19 +50,29 @@ def prove(canaries: int) -> int:
             "Expected a record whose label is a category.",
             "read what attacks found instead: data/report/evaluation/membership.json holds it for every task.",
         )
-    role = "candidate" if "candidate" in roles_in(workspace / MODEL) else "baseline"
+    role = _role(chosen["record"].name, workspace)
+    family = BASELINE if role == "baseline" else chosen["family"]
     with holding(workspace), tempfile.TemporaryDirectory(prefix="flywheel-twin-") as folder:
         private, seed = chosen.get("privacy"), chosen.get("seed", 0)
         weights = chosen.get("class_weight", "none")
-        problem = pose(workspace / SPLITS, chosen["record"], weights, seed, closed=private is not None)
+        closed, named = private is not None, family == "auto"
+        problem = pose(workspace / SPLITS, chosen["record"], weights, seed, closed=closed, named=named)
         delta = private.delta if private else 0.0
-        begun = _begun(chosen, workspace)
-        twin = examine(problem, lambda rows: _learn(rows, chosen, begun, Path(folder)), canaries, delta, seed)
-    found = {"at": now(), "family": chosen["family"], "model": digest(workspace / MODEL / role), **_figures(twin)}
+        begun = _begun(chosen, workspace) if role == "candidate" else None
+        twin = examine(problem, lambda rows: _learn(rows, family, chosen, begun, Path(folder)), canaries, delta, seed)
+    found = {"at": now(), "family": family, "model": digest(workspace / MODEL / role), **_figures(twin)}
     write_json(workspace / TWIN, found)
     _remember(workspace, role, found)
     print(tell(twin))
     return 0
+
+
+def _role(record: str, workspace: Path) -> str:
+    """The role of the model in data/model that serves; of another champion, that of the one that was trained last."""
+    champion = open_ledger(read_environment(os.environ, workspace)).champion(record)
+    roles = roles_in(workspace / MODEL)
+    serving = [role for role in roles if champion and digest(workspace / MODEL / role) == champion.body["digest"]]
+    return (serving or sorted(roles, reverse=True))[0]
 
 
 def _begun(chosen: dict[str, Any], workspace: Path) -> Start | None:
@@ -69,13 +82,13 @@ def _begun(chosen: dict[str, Any], workspace: Path) -> Start | None:
     return begun_with(chosen.get("start", FRESH), chosen["record"].name, workspace / CHAMPIONS, ledger, registry)
 
 
-def _learn(problem: Problem, chosen: dict[str, Any], begun: Start | None, folder: Path) -> Bundle:
+def _learn(problem: Problem, family: Family, chosen: dict[str, Any], begun: Start | None, folder: Path) -> Bundle:
     """The twin, trained as `train` would."""
     names = ("epochs", "batch_size", "learning_rate", "patience")
     usual = {"epochs": 12, "batch_size": 64, "learning_rate": 0.001, "patience": 3}
     own = {name: chosen.get(name, usual[name]) for name in names}
     schedule = Schedule(**own, checkpoint=folder / "twin.npz", pace=chosen.get("schedule", Pace()), start=begun)
-    family, private = chosen["family"], chosen.get("privacy")
+    private = chosen.get("privacy")
     if private is not None:
         # Its noise is its own, and is paid from no budget: the twin is thrown away, and a bound is all that is told.
         table, spending = plan(private, problem.train, schedule.epochs, schedule.batch_size)

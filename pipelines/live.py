@@ -47,7 +47,7 @@ class Live:
         run = self.registry.start(self.experiment, f"{family} (trial)", own, {PARENT: self.run, "role": "trial"})
         self.registry.log(run, measures)
         self.registry.finish(run)
-        self.terminal.trial(family, measures, told)
+        self.terminal.trial(family, settings, measures, told)
 
 
 def follow(

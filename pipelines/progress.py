@@ -3,7 +3,9 @@
 import math
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 WIDTH = 24
 LOSSES = {"loss": "loss", "valid_loss": "validation loss", "refit_loss": "anew by all rows: loss"}
@@ -42,8 +44,8 @@ class Terminal:
             sys.stderr.write(f"\r{f'  {told}' if told else ''}\033[K")
             sys.stderr.flush()
 
-    def trial(self, family: str, measures: dict[str, float], told: str) -> None:
-        """Leave one line that tells what a search tried, and how far it is."""
+    def trial(self, family: str, _: Mapping[str, Any], measures: dict[str, float], told: str) -> None:
+        """Leave one line that tells what a search tried, by its family, and how far it is."""
         measure, value = next(iter(measures.items()))
         start, end = ("\r", "\033[K") if sys.stderr.isatty() else ("", "")
         sys.stderr.write(f"{start}  {told}: {family} {measure.removeprefix('valid_')} {value:.4f}{end}\n")

@@ -71,5 +71,8 @@ def _taught(problem: Problem, columns: Columns, classes: np.ndarray) -> Problem:
     # Each canary is somebody of its own: private training protects people, not rows.
     strangers = tuple(f"canary {number}" for number in range(len(classes)))
     subjects = (*problem.train.subjects, *strangers) if problem.train.subjects else ()
-    part = Part(rows, np.concatenate([problem.train.labels, classes]), subjects)
+    # Nor is it of any time; where folds are cut by time it comes with the newest rows.
+    newest = max((time for time in problem.train.times if time is not None), default=None)
+    times = (*problem.train.times, *[newest] * len(classes)) if problem.train.times else ()
+    part = Part(rows, np.concatenate([problem.train.labels, classes]), subjects, times)
     return replace(problem, train=part)

@@ -45,7 +45,7 @@ MISSING_NUMBER = MISSING | {
 FORMATS = (
     "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
     "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%m-%d-%Y", "%m-%d-%Y %H:%M",
-    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d %H:%M", "%Y%m%d",
+    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d %H:%M", "%Y%m%d", "%Y%m%dT%H%M%S",
     "%Y年%m月%d日", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H时%M分", "%Y年%m月%d日%H时%M分%S秒",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y %I:%M %p",
     "%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z",
@@ -174,6 +174,12 @@ def _times(name: str, cells: pl.Series) -> Cells | None:
     return _made(name, "time", missing=missing, format=fitting[0], doubts=doubts)
 
 
+def are_amounts(cells: pl.Series) -> bool:
+    """Whether nearly all texts are numbers, and some of them written for people: 12.50 beside 1,234.50."""
+    written, plain = cells.str.contains(AMOUNT), cells.str.contains(NUMBER)
+    return written.sum() > 0.05 * cells.len() and (written | plain).sum() > 0.9 * cells.len()
+
+
 def _fits(name: str, cells: pl.Series, form: str | None) -> bool:
     """Whether nearly all cells are times in this form; a few are looked at first."""
     alone = Record("", (Column(name, "time", format=form),))
@@ -189,7 +195,7 @@ def _words(name: str, cells: pl.Series, values: Counter[str] | None, missing: tu
     spelled = {value.lower() for value in values or ()}
     if len(spelled) == 2 and spelled & set(TRUE) and spelled & set(FALSE) and spelled <= {*TRUE, *FALSE}:
         return _made(name, "boolean", missing=missing)
-    if cells.len() and cells.str.contains(AMOUNT).sum() > 0.9 * cells.len():
+    if are_amounts(cells):
         doubts = ("looks like amounts written for people (separators, signs): write plain numbers to learn from them",)
     enough = values is not None and len(values) <= max(20, 0.2 * sum(values.values())) and sum(values.values()) > 0
     repeated = values is not None and sum(values.values()) >= 2 * max(len(values), 1)

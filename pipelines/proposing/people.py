@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from pipelines.privacy.identifiers import find_identifiers
-from pipelines.proposing.cells import AMOUNT, HAN, Cells
+from pipelines.proposing.cells import HAN, Cells, are_amounts
 from pipelines.proposing.naming import names_a_person, says, score, words
 from pipelines.proposing.vocabulary import KEY, NAMES, PLACE, REACH, ROW, TEXT, THINGS, TRAIT
 from pipelines.record import Privacy
@@ -76,7 +76,7 @@ def _by_content(cells: Cells, texts: list[str]) -> tuple[Privacy, str | None] | 
         return "identifier", "its cells are places on the map, to a house"
     if _share(texts, POSTCODE) > 0.9:
         return "quasi", "its cells look like postcodes"
-    if sum(re.search(AMOUNT, text) is not None for text in texts) > 0.9 * len(texts):
+    if are_amounts(pl.Series(texts, dtype=pl.String)):
         return "none", None
     if cells.words < 6:
         kinds = [kind for text in texts if (kind := _identifier(text)) is not None]

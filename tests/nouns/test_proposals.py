@@ -53,6 +53,18 @@ def test_what_stands_within_quotes_parts_nothing(tmp_path: Path) -> None:
     assert roles(found)["label"] == "column_1"
 
 
+def test_amounts_some_of_which_have_separators_are_nobodys_keys(tmp_path: Path) -> None:
+    rows = made(
+        300,
+        lambda dice, place: [f"{dice.uniform(1, 9000):,.2f}" if place % 40 else " ", moments("%Y%m%dT%H%M%S", dice),
+                             dice.randrange(9), ("no", "yes")[place % 2]],
+    )  # fmt: skip
+    found = look(table(tmp_path / "churn.csv", ["Total", "since", "months", "churned"], rows))
+    assert "amounts" in doubts(found, "Total")
+    assert entry(found, "Total").get("privacy", "none") == "none"
+    assert entry(found, "since")["format"] == "%Y%m%dT%H%M%S"
+
+
 def test_semicolons_and_a_label_in_the_first_column(tmp_path: Path) -> None:
     rows = made(300, lambda dice, place: [("ham", "spam")[place % 2], sentence(dice, good=place % 2 == 0)])
     found = look(table(tmp_path / "sms.csv", ["class", "message"], rows, ";"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipelines.proposing.cells import Cells
+from pipelines.proposing.last_resort import only_candidate
 from pipelines.proposing.naming import is_weight, names_a_person, says, score, words
 from pipelines.proposing.vocabulary import (
     BIRTH,
@@ -140,7 +141,8 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
         if numbers:
             roles.roles[numbers[0]] = "label"
             roles.doubt(numbers[0], "a number, to be estimated; if it names classes, list them under `categories`")
-            return
+        else:
+            _last_resort(candidates, columns, privacy, roles)
         return
     best = ranked[0]
     roles.roles[best] = "label"
@@ -152,6 +154,18 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE] + numbers[:1]
     if close:
         roles.doubt(best, f"{' or '.join(close)} could be the label as well")
+
+
+def _last_resort(
+    candidates: Sequence[Cells], columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles
+) -> None:
+    theirs = {cells.name: privacy[cells.name] for cells in columns if roles.free(cells.name)}
+    classes = [cells for cells in candidates if theirs[cells.name] == "none" and cells.type in ("category", "boolean")]
+    numbers = [cells for cells in columns if is_quantity(cells) and theirs.get(cells.name) == "none"]
+    found = only_candidate(classes, numbers, beside_text=roles.holder("text") is not None)
+    if found is not None:
+        roles.roles[found[0]] = "label"
+        roles.doubt(*found)
 
 
 def _may_be_label(cells: Cells, privacy: Mapping[str, Privacy]) -> bool:

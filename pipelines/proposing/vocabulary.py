@@ -17,6 +17,7 @@ LABEL = _weighed(
     (3, "type income hate sarcasm gold answer loan risk purchased clicked converted 结果 等级 评级 类型 好评"),
 )
 GRADES = _all("rating ratings stars star score grade level severity satisfaction 评分 星级 等级 评级 打分 满意度")
+WORTH = _all("price prices saleprice value cost charges premium rent 价格 房价 租金 售价 费用")
 NOT_LABEL = _all(
     "confidence probability prob reason id count number index date time at name url weight text annotator version"
 )

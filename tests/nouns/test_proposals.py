@@ -65,6 +65,42 @@ def test_amounts_some_of_which_have_separators_are_nobodys_keys(tmp_path: Path) 
     assert entry(found, "since")["format"] == "%Y%m%dT%H%M%S"
 
 
+def test_what_alone_a_text_is_sorted_by_is_its_label(tmp_path: Path) -> None:
+    def row(dice: random.Random, place: int) -> list[object]:
+        said = sentence(dice, good=place % 2 == 0) + f" {place}"
+        return [
+            place,
+            said,
+            ("billing", "tech")[place % 2],
+            moments("%Y-%m-%d %H:%M", dice),
+            ("a", "b", "c")[place % 3],
+        ]
+
+    rows = made(300, row)
+    header = ["id", "body", "team", "created"]
+    found = look(table(tmp_path / "tickets.csv", header, [each[:4] for each in rows]))
+    assert roles(found)["label"] == "team"
+    assert "nothing else beside the text" in doubts(found, "team")
+    # Of two nobody knows which.
+    assert "label" not in roles(
+        look(table(tmp_path / "two.csv", [*header, "shift", "until"], [[*r, r[3]] for r in rows]))
+    )
+
+
+def test_what_alone_is_worth_something_is_the_label_of_a_table(tmp_path: Path) -> None:
+    rows = made(
+        300,
+        lambda dice, place: [moments("%Y%m%dT%H%M%S", dice), dice.randrange(90_000, 900_000), dice.randrange(400, 6000),
+                             dice.randrange(1, 60), dice.uniform(0, 90)],
+    )  # fmt: skip
+    header = ["date", "price", "sqft_living", "rooms", "distance"]
+    found = look(table(tmp_path / "houses.csv", header, rows))
+    assert roles(found)["label"] == "price"
+    assert "to be estimated" in doubts(found, "price")
+    header[3] = "cost"
+    assert "label" not in roles(look(table(tmp_path / "two.csv", header, rows)))
+
+
 def test_semicolons_and_a_label_in_the_first_column(tmp_path: Path) -> None:
     rows = made(300, lambda dice, place: [("ham", "spam")[place % 2], sentence(dice, good=place % 2 == 0)])
     found = look(table(tmp_path / "sms.csv", ["class", "message"], rows, ";"))

@@ -7,13 +7,22 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    model_validator,
+)
 
 from pipelines.feedback import Answer, Outcome, Verdict
 from pipelines.pictures import PictureError, picture_cell
 from pipelines.quantities import LARGEST_WHOLE, as_cell
 from pipelines.record import Column, Record
-from pipelines.values import readable
+from pipelines.values import FALSE, TRUE, readable
 from service.limits import LARGEST_BODY
 
 LONGEST_TEXT = 20_000
@@ -54,6 +63,18 @@ def _pixels_alone(cell: str) -> str:
         raise ValueError("Input should be a whole PNG or JPEG file in base64") from None
 
 
+def _spelled(value: object) -> object:
+    """A class that is called by a number, as the number or as the text."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _truth(value: object) -> object:
+    """What sources call true and false, 1 and "yes" among them, as JSON does."""
+    told = str(value).lower() if isinstance(value, (int, str)) else ""
+    return True if told in TRUE else False if told in FALSE else value
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
 Picture = Annotated[str, Field(max_length=LONGEST_PICTURE), AfterValidator(_pixels_alone)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -157,11 +178,11 @@ def _type(column: Column) -> Any:
         number = Annotated[Number, AfterValidator(_whole)] if column.type == "integer" else Number
         return Annotated[number, Field(ge=column.min, le=column.max)]
     if column.type == "boolean":
-        return bool
+        return Truth
     if column.type == "image":
         return Picture
     if column.categories:
-        return Literal[(*column.categories, *column.missing)]
+        return Annotated[Literal[(*column.categories, *column.missing)], BeforeValidator(_spelled)]
     return Annotated[Text, AfterValidator(_time(column))] if column.type == "time" else Text
 
 

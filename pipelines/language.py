@@ -91,14 +91,20 @@ def _surprise(bundle: Bundle, rows: list[list[int]]) -> NDArray[np.float64]:
 
 
 def go_on(bundle: Bundle, prompt: str, length: int, manner: Manner) -> str:
-    """At most `length` pieces of text behind `prompt`, fewer where the model ends it; equal seeds give equal texts."""
+    """At most `length` pieces of text behind `prompt`, fewer where the model ends it, and one at least.
+
+    Equal seeds give equal texts.
+    """
     features = letters_of(bundle)
     chance = np.random.default_rng(manner.seed)
     stream = [END, *features.read(prompt)]
     begun = len(stream)
     while len(stream) - begun < length:
         seen = np.array([stream[-features.length :]], dtype=np.int32)
-        number = chosen(bundle.run({"letters": seen})[0, -1], manner, chance)
+        likely = np.array(bundle.run({"letters": seen})[0, -1])
+        if len(stream) == begun:
+            likely[END] = 0  # who asks for more of a text that seems whole wants more than nothing
+        number = chosen(likely, manner, chance)
         if number == END:
             break
         stream.append(number)

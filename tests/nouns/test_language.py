@@ -125,6 +125,13 @@ def test_what_is_written_follows_from_the_seed_and_the_likeliest_needs_none() ->
     assert go_on(bundle, "kno", 20, Manner(0, 0, 1)) == go_on(bundle, "kno", 20, Manner(3.0, 1, 2))
 
 
+def test_a_text_that_seems_whole_is_written_on_all_the_same() -> None:
+    bundle = bigram()
+    for text in TEXTS:
+        assert all(go_on(bundle, text, 8, Manner(0.5, 0, seed)) for seed in range(20))
+    assert not go_on(bundle, TEXTS[0], 0, Manner())
+
+
 @settings(max_examples=25)
 @given(st.integers(1, 6), st.floats(0.05, 5), st.integers(0, 10_000))
 def test_only_the_likeliest_are_chosen_and_never_what_cannot_be_written(k: int, temperature: float, seed: int) -> None:

@@ -123,7 +123,7 @@ def ingest(
         held_back = suppressed(consents, vault)
         # Who was forgotten while rows were read may have been given a key again: what it sealed opens to nobody.
         vault.keys.destroy(set(vault.keys.find(vault.keys.forgotten())), forget=False)
-        away = held_back & sealed_rows.subjects(folder) if held_back else set()
+        away = sealed_rows.those_in(folder, held_back) if held_back else set()
         superseded = sealed_rows.note_superseded(folder) if record.with_role("key") else 0
         changed = sealed_rows.note_gone(folder, away) or bool(added or answered or superseded or restated)
         register = read_register(workspace)
@@ -179,8 +179,7 @@ def _append(
             sealed_rows.write_part(last, end, record.names, sealed_rows.roles_in(record))
             sealed_rows.publish(folder, [*sealer.paths, last])
     if len(refused):  # they consented further above in the same source, and not any more at its end
-        here = sealed_rows.seen_subjects(folder).has(halves_of(refused))
-        consents.say(refused.filter(here), given=False, by="source")
+        consents.say(sealed_rows.those_in(folder, refused), given=False, by="source")
     return counts, mark, sealer.count, len(answers)
 
 

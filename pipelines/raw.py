@@ -69,6 +69,13 @@ def subjects(raw: Path) -> set[str]:
     return {subject for part in parts(raw) for subject in _subjects(part)}
 
 
+def those_in(raw: Path, wanted: Collection[str]) -> set[str]:
+    """Who of `wanted` has rows in `raw`: without a name for each of all the others."""
+    names = pl.Series(sorted(wanted), dtype=pl.String).implode()
+    found = (pl.scan_parquet(part).filter(pl.col("subject").is_in(names)) for part in parts(raw))
+    return {subject for rows in found for subject in rows.select("subject").unique().collect()["subject"]}
+
+
 def living(raw: Path) -> set[str]:
     """The subjects of rows in `raw` that have not expired."""
     old = pl.Series(sorted(expired(raw)), dtype=pl.String)

@@ -163,8 +163,9 @@ class _Delimited:
     def _frame(self, cells: Sequence[Sequence[str] | pl.Series], height: int, columns: Sequence[str]) -> pl.DataFrame:
         places = {column: place for place, column in enumerate(self.header)}
         nothing = [None] * height
+        # A list: of an iterator, polars takes a thousand columns at a time, as if they were rows.
         return pl.DataFrame(
-            pl.Series(name, cells[places[name]] if name in places else nothing, dtype=pl.String) for name in columns
+            [pl.Series(name, cells[places[name]] if name in places else nothing, dtype=pl.String) for name in columns]
         )
 
 

@@ -151,6 +151,14 @@ def test_frames_hold_the_rows_that_are_read_one_by_one(tmp_path: Path, rows: lis
     assert frame_rows(path, ["text", "more", "id"]) == read(path, ["text", "more", "id"])
 
 
+@pytest.mark.parametrize("quoted", ["7", '"7\n8"'])
+def test_frames_may_have_more_columns_than_polars_takes_at_a_time(tmp_path: Path, quoted: str) -> None:
+    names = [f"f{number}" for number in range(1200)]
+    cells = [quoted, *(str(number) for number in range(1, 1200))]
+    path = written(tmp_path / "a.csv", f"{','.join(names)}\n{','.join(cells)}\n")
+    assert frame_rows(path, names) == read(path, names)
+
+
 @pytest.mark.parametrize("faulty", [0, 1, RECORDS_AT_ONCE - 1, RECORDS_AT_ONCE, 2 * RECORDS_AT_ONCE + 7])
 @pytest.mark.parametrize(("fault", "said"), [("a,b,c", "has 3 fields"), ('a,"b"x', "behind its closing quote")])
 def test_a_fault_is_told_by_its_line_wherever_it_stands(tmp_path: Path, faulty: int, fault: str, said: str) -> None:

@@ -35,7 +35,7 @@ def _do_inspect(chosen: argparse.Namespace) -> int:
 def _do_new(chosen: argparse.Namespace) -> int:
     from flywheel.new import new
 
-    return new(chosen.directory, chosen.preset, chosen.source, chosen.set)
+    return new(chosen.directory, chosen.preset, chosen.source, chosen.set, chosen.label)
 
 
 def _do_run(chosen: argparse.Namespace) -> int:

@@ -52,6 +52,7 @@ def _new(commands: Commands) -> None:  # type: ignore[valid-type]
         metavar="SOURCE",
         help="where the data are: a file, a folder, a URL or a database; --set ingest.query=… says which rows of one",
     )
+    new.add_argument("--label", metavar="NAME", help="the column to predict, where the source does not tell")
     new.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=3; repeatable")
 
 

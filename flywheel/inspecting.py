@@ -107,7 +107,7 @@ def refuse_unlearnable(proposal: Proposal) -> None:
         raise ParameterError(
             f"No column of {name} looks like a label.",
             f"Expected one with 2 to 50 values to predict; there are {_listed(proposal.found.names)}.",
-            "name it by `--set record.columns.NAME.role=label`; `flywheel inspect` shows what each column holds.",
+            "name it by `--label NAME`; `flywheel inspect` shows what each column holds.",
         )
     if not proposal.families:
         raise ParameterError(
@@ -271,10 +271,9 @@ def _next(proposal: Proposal, source: str, label: str | None) -> str:
     if query := proposal.found.settings.get("query"):
         name += f" --set {shlex.quote(f'ingest.query={query}')}"
     if label is not None:  # or the workspace's own look would choose another one
-        name += f" --set {shlex.quote(f'record.columns.{label}.role=label')}"
+        name += f" --label {shlex.quote(label)}"
     if not proposal.families:
-        role = "label" if proposal.holder("label") is None else "text"
-        name += f" --set record.columns.NAME.role={role}"
+        name += " --label NAME" if proposal.holder("label") is None else " --set record.columns.NAME.role=text"
     return f"NEXT\n{name}\n  cd DIR; look at params.yaml; flywheel run"
 
 

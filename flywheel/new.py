@@ -25,15 +25,19 @@ IGNORED = "".join(f"{line}\n" for line in MADE)
 Change = tuple[list[str], Any]  # the path of a key in params.yaml, and its new value
 
 
-def new(directory: str, preset: str | None, source: str | None, settings: Sequence[str]) -> int:
+def new(
+    directory: str, preset: str | None, source: str | None, settings: Sequence[str], label: str | None = None
+) -> int:
     """Make the workspace `directory` from a preset or a look at `source`, with `settings` such as "train.epochs=3"; 0.
+
+    `label` names the column to predict where the source does not tell.
 
     Everything is checked before the folder is made. Raises ParameterError for a name or a key we don't know.
     """
     refuse_unreadable(directory)
     place = Path(directory)
     _refuse_occupied(place)
-    changes = [_setting(item) for item in settings]
+    changes = [*_labelled(label, preset), *(_setting(item) for item in settings)]
     text = _proposed(source, changes) if preset is None else _from_preset(preset, source, changes)
     check_parameters(yaml.safe_load(text))
     place.mkdir(parents=True, exist_ok=True)
@@ -42,6 +46,17 @@ def new(directory: str, preset: str | None, source: str | None, settings: Sequen
     made_of = f"preset {preset}" if preset else "proposed from its source; what is unsure is marked in params.yaml"
     print(f"Workspace {place} is ready: {made_of}.\n\n  cd {place}\n  flywheel run")
     return 0
+
+
+def _labelled(label: str | None, preset: str | None) -> list[Change]:
+    """That the column `label` is the one to predict. Raises ParameterError beside a preset, which says so itself."""
+    if label is not None and preset is not None:
+        raise ParameterError(
+            f"The preset {preset} says what is to be predicted, and --label names a column too.",
+            "Expected --label beside --source alone.",
+            "leave --label out, or --preset.",
+        )
+    return [] if label is None else [(["record", "columns", label, "role"], "label")]
 
 
 def _from_preset(preset: str, source: str | None, changes: list[Change]) -> str:

@@ -17,9 +17,10 @@ from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.families import families_of
 from pipelines.proposing.folders import Found
+from pipelines.proposing.labels import is_quantity
 from pipelines.proposing.layout import NESTED
 from pipelines.proposing.people import privacy_of
-from pipelines.proposing.roles import Roles, granted, is_quantity, roles_of
+from pipelines.proposing.roles import Roles, granted, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
 from pipelines.record import DEVICES, NAME, Column, Privacy, Record, Role
 from pipelines.sources.dialect import Dialect
@@ -206,7 +207,7 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
     if role in READ and privacy == "identifier":
         privacy = "quasi"
         doubts.append("its values look like somebody's name or number, and it was told to be read: may it be?")
-    kind = _type(cells, role, privacy)
+    kind = _type(cells, role, privacy, beside_text=roles.holder("text") is not None)
     entry: dict[str, Any] = {"type": kind}
     if role:
         entry["role"] = role
@@ -234,8 +235,8 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
     return Proposed(cells.name, entry, tuple(doubts), cells)
 
 
-def _type(cells: Cells, role: Role | None, privacy: Privacy) -> str:
-    if role == "label" and is_quantity(cells):
+def _type(cells: Cells, role: Role | None, privacy: Privacy, *, beside_text: bool) -> str:
+    if role == "label" and is_quantity(cells, beside_text=beside_text):
         return cells.type
     # A quasi-identifier in words has to be a category: of these, rare ones are drawn together.
     if role in ("label", "split", "consent") or (privacy == "quasi" and cells.type == "text"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipelines.proposing.cells import Cells
+from pipelines.proposing.labels import is_quantity, label_score, may_be_label
 from pipelines.proposing.last_resort import only_candidate
 from pipelines.proposing.naming import is_weight, names_a_person, says, score, words
 from pipelines.proposing.vocabulary import (
@@ -27,7 +28,6 @@ from pipelines.proposing.vocabulary import (
 from pipelines.record import Privacy, Role
 from pipelines.values import TRUE
 
-MOST_CLASSES = 50
 MOST_CATEGORIES = 100
 LEAST_SCORE = 2.5
 # How much the name of a number says "label" before it is one.
@@ -133,8 +133,9 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     """The column to predict: by its name, its place and its values."""
     if roles.holder("label"):
         return
-    candidates = [cells for cells in columns if roles.free(cells.name) and _may_be_label(cells, privacy)]
-    scores = {cells.name: _label_score(cells, columns, privacy) for cells in candidates}
+    text = roles.holder("text") is not None
+    candidates = [each for each in columns if roles.free(each.name) and may_be_label(each, privacy, beside_text=text)]
+    scores = {cells.name: label_score(cells, columns, privacy) for cells in candidates}
     ranked = sorted(scores, key=lambda name: -scores[name])
     numbers = _numbers(columns, privacy, roles)
     if not ranked or scores[ranked[0]] < LEAST_SCORE:
@@ -168,46 +169,18 @@ def _last_resort(
         roles.doubt(*found)
 
 
-def _may_be_label(cells: Cells, privacy: Mapping[str, Privacy]) -> bool:
-    few = 2 <= cells.kinds <= MOST_CLASSES and cells.values is not None
-    return few and cells.type != "time" and privacy[cells.name] != "identifier" and not cells.is_free_text
-
-
-def _label_score(cells: Cells, columns: Sequence[Cells], privacy: Mapping[str, Privacy]) -> float:
-    place = [each.name for each in columns].index(cells.name)
-    found = float(score(cells.name, LABEL))
-    if set(words(cells.name)) & NOT_LABEL:
-        found -= 6
-    if place == len(columns) - 1:
-        found += 3
-    elif place == 0:
-        found += 2.5
-    if privacy[cells.name] == "quasi":
-        found -= 5
-    if cells.kinds <= 10:
-        found += 1
-    if cells.type in ("integer", "number") and cells.kinds > 12:
-        found -= 4
-    # A label that most rows lack is an afterthought of somebody's.
-    return found - 12 * (1 - cells.filled)
-
-
 def _numbers(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> list[str]:
     """The columns that are named like a label, and hold numbers with more values than classes have."""
+    text = roles.holder("text") is not None
     return [
         cells.name
         for cells in columns
-        if is_quantity(cells)
+        if is_quantity(cells, beside_text=text)
         and roles.free(cells.name)
         and privacy[cells.name] == "none"
         and score(cells.name, LABEL) >= NAMED
         and not set(words(cells.name)) & NOT_LABEL
     ]
-
-
-def is_quantity(cells: Cells) -> bool:
-    """Whether a column holds numbers that are no names of classes."""
-    return cells.type in ("integer", "number") and (cells.kinds > MOST_CLASSES or cells.values is None)
 
 
 def _subject(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> None:

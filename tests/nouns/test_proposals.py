@@ -314,6 +314,20 @@ def test_a_number_named_like_a_label_is_proposed_to_be_estimated(tmp_path: Path)
     assert found.families == ("auto", "mlp", "linear")
 
 
+@pytest.mark.parametrize("spelled", ["intent_{}", "{}"])
+def test_texts_are_sorted_into_as_many_classes_as_have_rows_enough(tmp_path: Path, spelled: str) -> None:
+    """As what people ask of a bank is: 77 intents, by their names or by their numbers."""
+    rows = made(700, lambda dice, place: [f"please {sentence(dice, good=True)}", spelled.format(place % 77)])
+    found = look(table(tmp_path / "a.csv", ["text", "label"], rows))
+    assert (roles(found)["label"], entry(found, "label")["type"]) == ("label", "category")
+    assert entry(look(table(tmp_path / "few.csv", ["text", "label"], rows[:200])), "label")["type"] != "category"
+
+
+def test_many_numbers_of_a_table_are_amounts(tmp_path: Path) -> None:
+    rows = made(700, lambda dice, place: [dice.random(), dice.random(), place % 77])
+    assert entry(look(table(tmp_path / "a.csv", ["a", "b", "label"], rows)), "label")["type"] == "integer"
+
+
 def test_stars_are_proposed_as_steps_of_a_scale_and_digits_are_not(tmp_path: Path) -> None:
     rows = made(300, lambda dice, place: [dice.random(), place % 5 + 1])
     rated = look(table(tmp_path / "a.csv", ["x", "stars"], rows)).holder("label")

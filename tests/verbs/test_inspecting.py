@@ -96,9 +96,18 @@ def test_a_workspace_is_made_from_its_source_alone(
 def test_a_name_with_dots_can_be_given_a_role(tmp_path: Path) -> None:
     rows = made(200, lambda dice, place: [dice.random(), place % 2, dice.choice("abc")])
     source = table(tmp_path / "a.csv", ["price", "paid.next.month", "class"], rows)
-    new(str(tmp_path / "made"), None, str(source), ["record.columns.paid.next.month.role=label"])
-    columns = yaml.safe_load((tmp_path / "made" / "params.yaml").read_text("utf-8"))["record"]["columns"]
-    assert [name for name, entry in columns.items() if entry.get("role") == "label"] == ["paid.next.month"]
+    new(str(tmp_path / "by_role"), None, str(source), ["record.columns.paid.next.month.role=label"])
+    new(str(tmp_path / "by_label"), None, str(source), [], "paid.next.month")
+    for made_so in ("by_role", "by_label"):
+        columns = yaml.safe_load((tmp_path / made_so / "params.yaml").read_text("utf-8"))["record"]["columns"]
+        assert [name for name, entry in columns.items() if entry.get("role") == "label"] == ["paid.next.month"]
+
+
+def test_a_preset_is_not_told_another_label(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="says what is to be predicted") as caught:
+        new(str(tmp_path / "made"), "sample", None, [], "age")
+    lines(caught.value)
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize(

@@ -147,10 +147,7 @@ def test_of_several_tables_a_query_says_which_rows_are_meant(
     lines(caught.value)
     query = "SELECT said, mood FROM thought"
     assert inspect(source, "said", None, query=query, as_json=False) == 0
-    assert (
-        f"--source {source} --set 'ingest.query={query}' --set record.columns.said.role=label"
-        in capsys.readouterr().out
-    )
+    assert f"--source {source} --set 'ingest.query={query}' --label said" in capsys.readouterr().out
     assert look(source, {"said": "text"}, query).found.names == ("said", "mood")
     assert new("workspace", None, source, [f"ingest.query={query}"]) == 0
     written = yaml.safe_load((tmp_path / "workspace" / "params.yaml").read_text("utf-8"))

@@ -31,6 +31,9 @@ RESULT = {
     "unexpected_index_column_names": ["row"],
     "return_unexpected_index_query": False,
 }
+# Expectations that are judged together, in a table of their columns. Great Expectations copies the whole table for each
+# of them: of a thousand columns that took a thousand times a thousand.
+AT_ONCE = 32
 RUNTIME = {"result_format": RESULT}
 
 
@@ -51,30 +54,39 @@ def reasons_of(record: Record) -> list[str]:
 
 def check_rows(table: pl.DataFrame, record: Record) -> tuple[list[Outcome], dict[int, NDArray[np.int64]]]:
     """What the suite finds in the rows of a shard, each judged by itself; the places at fault by expectation."""
-    import great_expectations as gx
-    from great_expectations.execution_engine import PandasExecutionEngine
-    from great_expectations.validator.validator import Validator
-
     if not gc.get_freeze_count():
         gc.freeze()  # its classes stay for good: what collects garbage need not look at them for each shard
     expected = suite(record)
     chosen = [number for number, each in enumerate(expected.expectations) if _is_by_row(each, table)]
-    some = gx.ExpectationSuite(name="rows", expectations=[expected.expectations[number] for number in chosen])
+    outcomes, places = [], {}
+    for some in (chosen[start : start + AT_ONCE] for start in range(0, len(chosen), AT_ONCE)):
+        found = _judged(table, [expected.expectations[number] for number in some])
+        for number, outcome in zip(some, found, strict=True):
+            _refuse_exception(outcome)
+            result = outcome.result
+            told = (result["element_count"], result.get("missing_count"), result["unexpected_count"])
+            outcomes.append(Outcome(number, *told))
+            places[number] = _places(outcome)
+    # Its objects hold each other, and the table: unasked, they stay until many more tables have come.
+    found = []
+    gc.collect()
+    return outcomes, places
+
+
+def _judged(table: pl.DataFrame, some: list["Expectation"]) -> list["ExpectationValidationResult"]:
+    """What Great Expectations finds of `some` expectations, in a table of their columns alone."""
+    import great_expectations as gx
+    from great_expectations.execution_engine import PandasExecutionEngine
+    from great_expectations.validator.validator import Validator
+
+    asked = gx.ExpectationSuite(name="rows", expectations=some)
     # Without a batch from a context: that would hash the whole table, twice, to have a name for it.
     judge = Validator(PandasExecutionEngine(batch_data_dict={"shard": _as_pandas(table, some)}))
     judge.metrics_calculator.show_progress_bars = False
-    found = judge.graph_validate(some.expectation_configurations, runtime_configuration=RUNTIME)
-    outcomes, places = [], {}
-    for number, outcome in zip(chosen, found, strict=True):
-        _refuse_exception(outcome)
-        result = outcome.result
-        told = (result["element_count"], result.get("missing_count"), result["unexpected_count"])
-        outcomes.append(Outcome(number, *told))
-        places[number] = _places(outcome)
-    # Its objects hold each other, and the table: unasked, they stay until many more tables have come.
-    del judge, found
-    gc.collect()
-    return outcomes, places
+    found: list[ExpectationValidationResult] = judge.graph_validate(
+        asked.expectation_configurations, runtime_configuration=RUNTIME
+    )
+    return found
 
 
 def write_pages(
@@ -128,8 +140,8 @@ def _is_by_row(expectation: "Expectation", table: pl.DataFrame) -> bool:
     return isinstance(expectation, ColumnMapExpectation) and expectation.column in table.columns
 
 
-def _as_pandas(table: pl.DataFrame, some: "ExpectationSuite") -> Any:
-    columns = {expectation.column for expectation in some.expectations}
+def _as_pandas(table: pl.DataFrame, some: Sequence["Expectation"]) -> Any:
+    columns = {expectation.column for expectation in some}
     rows = pl.int_range(table.height, eager=True).alias("row")
     return pl.DataFrame([rows, *(table[name] for name in sorted(columns))]).to_pandas()
 

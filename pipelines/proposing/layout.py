@@ -90,6 +90,14 @@ def layout_of(path: Path) -> Layout:
     return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
 
 
+def encoding_of(path: Path) -> str | None:
+    """The encoding of a text by its first bytes; None for UTF-8, for one that its own mark tells, and for no text."""
+    with opened(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    encoding, _ = _encoding(head, len(head) < HEAD_BYTES)
+    return None if encoding in ("utf-8", "mark") else encoding
+
+
 def suffix_format(path: Path) -> str | None:
     """The format that a file's name tells, looking through .gz."""
     return SUFFIXES.get((path.with_suffix("") if is_packed(path) else path).suffix.lower())

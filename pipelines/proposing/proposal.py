@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.arriving import Sample, find_source
 from pipelines.contradictions import READ
 from pipelines.errors import ParameterError
-from pipelines.proposing import folders, galleries, texts
+from pipelines.proposing import folders, galleries, shelves, texts
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.families import families_of
@@ -84,6 +84,9 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     """
     if files := galleries.gallery(source):
         return _of_pictures(galleries.hung(source, files), sample_of(galleries.labels(files)), told or {})
+    if shelf := shelves.shelf(source):
+        placed = shelves.placed(source, shelf)
+        return replace(propose_rows(placed, frames(placed), shelves.ROLES | dict(told or {})), name=_named(source))
     found = folders.find(source)
     found, twice = _not_twice(found)
     rows = propose_rows(replace(found, doubts=(*found.doubts, *twice)), frames(found), {**found.roles, **(told or {})})
@@ -151,7 +154,7 @@ def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
         settings.get("final_newline", True),
     )
     mapping = {path.name: "train" for path in files} if files else settings.get("files")
-    if mapping is None and found.source.is_dir():
+    if mapping is None and found.source.is_dir() and settings.get("format") != "documents":
         mapping = {path.name: "train" for path in found.files}
     arriving = find_source(
         Path("/"),

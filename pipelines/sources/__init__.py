@@ -17,6 +17,7 @@ from pipelines.sources.columnar import arrow_rows, parquet_rows
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
 from pipelines.sources.dialect import USUAL, Dialect
+from pipelines.sources.documents import document_rows, find_documents
 from pipelines.sources.frames import as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import find_pictures, picture_rows
@@ -33,7 +34,8 @@ __all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_
 class SourceFile:
     """One file of a source, and the split that the `files` mapping, or the file's own folder, gives it.
 
-    Pictures have a `label`, the class that their folder names, or their labels in a file `beside` them.
+    Pictures and documents have a `label`, the class that their folder names; or pictures have their labels in a file
+    `beside` them.
     """
 
     path: Path
@@ -45,9 +47,11 @@ class SourceFile:
 def find_files(source: Path, files: Mapping[str, str] | None, format: str | None) -> list[SourceFile]:
     """List the files of a source: itself, the data files of a folder, or those that `files` names.
 
-    A folder without data files may hold pictures: IDX pairs, or a folder for each class.
+    A folder without data files may hold pictures: IDX pairs, or a folder for each class. Documents are declared.
     """
     there = _files_there(source)
+    if format == "documents":
+        return _find_documents(source)
     if format in ("idx", "images") or (format is None and not files):
         pictures = _find_pictures(source, there, files, format)
         if pictures or format is not None:
@@ -85,6 +89,17 @@ def _find_pictures(
     return [SourceFile(path, split, label) for path, split, label in find_pictures(source)]
 
 
+def _find_documents(source: Path) -> list[SourceFile]:
+    found = [] if source.is_file() else find_documents(source)
+    if found:
+        return [SourceFile(path, split, label) for path, split, label in found]
+    raise SourceError(
+        f"ingest: {shown(source)} holds no documents.",
+        "Expected a folder with a folder of .txt files for each class, perhaps within `train` and `test`.",
+        "check the path of the source, or `ingest.format`.",
+    )
+
+
 def _no_pictures(source: Path) -> list[SourceFile]:
     raise SourceError(
         f"ingest: {shown(source)} holds no pictures.",
@@ -104,6 +119,8 @@ def read_rows(
     """Yield the rows of a file in the order of `columns`, each cell as the text that stands there."""
     if file.beside is not None:
         return idx_rows(file.path, file.beside, columns, required)
+    if file.label is not None and format == "documents":
+        return document_rows(file.path, file.label, columns, required, encoding)
     if file.label is not None:
         return picture_rows(file.path, file.label, columns, required)
     kind = kind_of_file(file.path, format)
@@ -127,8 +144,8 @@ def read_frames(
     dialect: Dialect = USUAL,
 ) -> Iterator[pl.DataFrame]:
     """Yield the same rows as frames of texts, of ROWS_AT_ONCE rows but for the last."""
-    picture = file.beside is not None or file.label is not None
-    kind = None if picture else kind_of_file(file.path, format)
+    in_folders = file.beside is not None or file.label is not None
+    kind = None if in_folders else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
         return delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
     return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns)

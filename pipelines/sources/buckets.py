@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.errors import ServerError, SourceError
+from pipelines.sources.documents import is_document
 from pipelines.sources.fetching import Reach
 from pipelines.sources.images import SUFFIXES as PICTURES
 from pipelines.sources.kinds import kind_by_name
@@ -26,7 +27,7 @@ def is_bucket(source: str) -> bool:
 
 
 def bring(
-    source: str, folder: Path, reach: Reach, known: Mapping[str, str] | None = None
+    source: str, folder: Path, reach: Reach, known: Mapping[str, str] | None = None, format: str | None = None
 ) -> tuple[Path, dict[str, str]] | None:
     """What `source` holds, brought into `folder`, and the version of each file; None where `known` are these versions.
 
@@ -35,7 +36,7 @@ def bring(
     scheme = source.partition("://")[0].lower()
     store, root = _store(scheme), f"{urlsplit(source).netloc}{urlsplit(source).path}".rstrip("/")
     try:
-        found = _listed(store, root)
+        found = _listed(store, root, format)
         versions = {name: _version(details) for name, details in found.items()}
         if known is not None and versions == dict(known) and all(versions.values()):
             return None
@@ -71,8 +72,8 @@ def _store(scheme: str) -> Any:
         raise _failed(scheme, error) from None
 
 
-def _listed(store: Any, root: str) -> dict[str, Mapping[str, Any]]:
-    """The files at `root`, by their place below it: itself, or the data files of a folder, or the pictures below it."""
+def _listed(store: Any, root: str, format: str | None) -> dict[str, Mapping[str, Any]]:
+    """The files at `root`, by their place below it: itself, the data files of a folder, or pictures or texts below."""
     details = store.info(root)
     if details["type"] == "file":
         return {_inside(PurePosixPath(root).name): details}
@@ -81,6 +82,8 @@ def _listed(store: Any, root: str) -> dict[str, Mapping[str, Any]]:
         for path, found in store.find(root, detail=True).items()
         if found["type"] == "file"
     }
+    if format == "documents":
+        return {name: found for name, found in below.items() if "/" in name and is_document(Path(name))}
     near = {name: found for name, found in below.items() if "/" not in name and not name.startswith(".")}
     if any(kind_by_name(name) for name in near):
         return near
@@ -135,7 +138,7 @@ def _errors(scheme: str) -> type[Exception] | tuple[type[Exception], ...]:
 def _nothing(scheme: str) -> SourceError:
     return SourceError(
         f"ingest: the {scheme}:// source does not exist, or holds no data files.",
-        "Expected a file, or a folder with data files or pictures.",
+        "Expected a file, or a folder with data files, pictures, or (by `ingest.format`) documents.",
         "check bucket and key; a folder's files are read, not those of folders within it.",
     )
 

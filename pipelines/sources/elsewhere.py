@@ -43,7 +43,7 @@ class Download:
         """Bring the files; False where `known`, the version of each, still stand, and nothing was brought."""
         self._landing.empty()
         if self._bucket:
-            brought = buckets.bring(self._source, self._landing.path, self._reach, known)
+            brought = buckets.bring(self._source, self._landing.path, self._reach, known, self._format)
             if brought is None:
                 return False
             place, self._versions = brought

@@ -26,7 +26,7 @@ def passage_rows(
     number = 0
     for number, text in enumerate(_lines(read) if lines else _paragraphs(read), 1):
         if len(text) > LONGEST_CELL:
-            raise _too_long(name, number)
+            raise too_long(name, number)
         yield {column: text if column == COLUMN else None for column in columns}
     if not number:
         raise no_rows(name)
@@ -39,11 +39,14 @@ def _lines(read: Iterable[str]) -> Iterator[str]:
 def _paragraphs(read: Iterable[str]) -> Iterator[str]:
     for filled, lines in groupby(read, key=lambda line: bool(line.strip())):
         if filled:
-            yield "\n".join(_not_endless(lines)).strip()
+            yield "\n".join(not_endless(lines)).strip()
 
 
-def _not_endless(lines: Iterable[str]) -> Iterator[str]:
-    """`lines` without their ends, as far as one text may go on: a book without blank lines must not fill the memory."""
+def not_endless(lines: Iterable[str]) -> Iterator[str]:
+    """Yield `lines` without their ends, as far as one text may go on.
+
+    A book without blank lines must not fill the memory.
+    """
     size = 0
     for line in lines:
         yield line.rstrip()
@@ -52,7 +55,7 @@ def _not_endless(lines: Iterable[str]) -> Iterator[str]:
             return
 
 
-def _too_long(name: str, number: int) -> SourceError:
+def too_long(name: str, number: int) -> SourceError:
     return SourceError(
         f"ingest: text {number:,} of {name} has more than {LONGEST_CELL:,} characters.",
         f"Expected texts of at most {LONGEST_CELL:,} characters.",

@@ -33,7 +33,7 @@ WRITTEN_AS = {
     "arrow": "Arrow",
     "lines": "plain text, a text on each line",
     "paragraphs": "plain text in paragraphs",
-    "documents": "plain text, a file for each text, a folder for each class",
+    "documents": "text documents by class",
 }
 HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")
 

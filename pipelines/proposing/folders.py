@@ -12,7 +12,7 @@ from pipelines.proposing.layout import Layout, ends_unended, layout_of, suffix_f
 from pipelines.record import Role
 from pipelines.sources import SourceFile
 from pipelines.sources.kinds import PLAIN
-from pipelines.sources.opening import is_packed, shown
+from pipelines.sources.opening import is_packed, remedy, shown
 from pipelines.sources.passages import COLUMN
 
 SPLITS = {
@@ -183,9 +183,15 @@ def _nothing(source: Path, layouts: Sequence[Layout]) -> SourceError:
     why = "; ".join(told(layout) for layout in layouts[:WHY_NOT]) or _empty(source)
     return SourceError(
         f"inspect: {shown(source)} holds no table that we can read ({why}).",
-        "Expected rows with a label (CSV, TSV, JSON Lines, Parquet, Arrow), plain text, or pictures by folders.",
-        "write one row per example, with its label in a column of its own; annotated spans have none.",
+        "Expected rows with a label (CSV, TSV, JSON Lines, Parquet, Arrow), plain text, or a folder for each class.",
+        _remedy(layouts) or "write one row per example, with its label in a column of its own; spans have none.",
     )
+
+
+def _remedy(layouts: Sequence[Layout]) -> str | None:
+    """What helps with the first file that is known to be something else than a table."""
+    found = (remedy(layout.unreadable or "") for layout in layouts[:WHY_NOT])
+    return next((each for each in found if each is not None), None)
 
 
 def _empty(folder: Path) -> str:

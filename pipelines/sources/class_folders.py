@@ -41,9 +41,13 @@ def _splits(names: list[str]) -> dict[str, str] | None:
 
 def _through(folder: Path, fits: Fits) -> Path:
     within = _folders(folder)
-    while len(within) == 1 and not _fitting(within[0], fits) and _folders(within[0]):
+    while len(within) == 1 and _is_wrapping(within[0], fits):
         folder, within = within[0], _folders(within[0])
     return folder
+
+
+def _is_wrapping(folder: Path, fits: Fits) -> bool:
+    return folder.name.lower() not in SPLITS and not _fitting(folder, fits) and bool(_folders(folder))
 
 
 def _folders(source: Path) -> list[Path]:

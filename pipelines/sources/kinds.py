@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import SourceError
-from pipelines.sources.opening import is_packed, shown
+from pipelines.sources.opening import is_packed, refuse_other_kind, shown
 
 SUFFIXES = {
     ".csv": "csv",
@@ -17,6 +17,7 @@ SUFFIXES = {
 # Texts without columns tell by no name how they are parted: they are declared.
 PLAIN = ("lines", "paragraphs")
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", *PLAIN, "documents", "idx", "images")
+HEAD_BYTES = 4096
 # Compressed inside, and read by places: packed once more they are refused.
 UNPACKED = ("parquet", "arrow")
 
@@ -33,9 +34,18 @@ def kind_of_file(path: Path, declared: str | None) -> str:
     kind = declared or kind_by_name(path.name)
     if kind in FORMATS:
         return kind
+    if declared is None:
+        _refuse_known(path)
     what = f"the format of {shown(path)} is not known" if declared is None else f"{declared!r} is not a format"
     raise SourceError(
         f"ingest: {what}.",
         f"Expected `ingest.format` to be {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or a file name that tells it.",
         "declare `ingest.format`.",
     )
+
+
+def _refuse_known(path: Path) -> None:
+    """Refuse a file that is no table by its first bytes, and say what helps with it."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            refuse_other_kind(path, stream.read(HEAD_BYTES), "a table: CSV, TSV, JSON Lines, Parquet or Arrow")

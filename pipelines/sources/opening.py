@@ -40,6 +40,15 @@ MAGIC = (
     # Protocols 2 to 5 of pickle: the one format that must not even be tried.
     *((bytes((0x80, protocol)), "a Python pickle") for protocol in range(2, 6)),
 )
+# What helps with what is often brought as a table, by words of what it is.
+REMEDIES = {
+    "Excel": "save the sheet with the rows as CSV in UTF-8; an archive is to be unpacked.",
+    "archive": "unpack it, and name the file or folder that was in it.",
+    "SQLite": "name it as a database, `sqlite:///FILE`, and the query that gives its rows.",
+    "xz": "unpack it, or pack it with gzip or zstd.",
+    "bzip2": "unpack it, or pack it with gzip or zstd.",
+    "PDF": "write its texts as rows: a CSV, or a .txt file each in a folder for each class.",
+}
 # Tables shrink to a tenth, logs to a fiftieth; only what was made to fill a disk unpacks to so much more.
 MOST_UNPACKED = 250
 ALWAYS_UNPACKED = 100_000_000  # bytes
@@ -92,6 +101,11 @@ def kind_of(head: bytes) -> str | None:
     return "an XML document" if XML.match(plain) else None
 
 
+def remedy(what: str) -> str | None:
+    """What to do with what `kind_of` calls so; None where nothing is known."""
+    return next((remedy for word, remedy in REMEDIES.items() if word in what), None)
+
+
 def refuse_other_kind(path: Path, head: bytes, expected: str) -> None:
     """Refuse a file whose first bytes say that it is something else than its name does."""
     kind = kind_of(head)
@@ -100,7 +114,7 @@ def refuse_other_kind(path: Path, head: bytes, expected: str) -> None:
     raise SourceError(
         f"ingest: {shown(path)} is {kind}.",
         f"Expected {expected}.",
-        "give the file its right name, or download or export it again as what it should be.",
+        remedy(kind) or "give the file its right name, or download or export it again as what it should be.",
     )
 
 

@@ -2,10 +2,13 @@
 
 import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
 from arriving import SECRET, read, refusal, told, written
+from proposed import look
+from workspaces import lines
 
 from pipelines.errors import SourceError
 from pipelines.sources import SourceFile, find_files, fingerprint
@@ -203,6 +206,30 @@ def test_what_is_named_zst_and_is_not_is_refused(tmp_path: Path) -> None:
     assert refusal(written(tmp_path / "a.csv.zst", GOOD)) == "a.csv.zst is not a zstd file."
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "fix"),
+    [
+        ("book.xlsx", b"PK\x03\x04", "as CSV in UTF-8"),
+        ("old.xls", b"\xd0\xcf\x11\xe0", "as CSV in UTF-8"),
+        ("all.7z", b"7z\xbc\xaf", "unpack it"),
+        ("shop.db", b"SQLite format 3\x00", "sqlite:///FILE"),
+        ("paper", b"%PDF-", "write its texts as rows"),
+        ("rows.foo", b"a,b", "declare `ingest.format`"),
+    ],
+)
+def test_what_is_often_brought_as_a_table_is_refused_with_what_helps(
+    tmp_path: Path, name: str, head: bytes, fix: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(head + bytes(40))
+    with pytest.raises(SourceError, match=re.escape(fix)) as caught:
+        find_files(path, None, None)
+    lines(caught.value)
+    if b"," not in head:
+        with pytest.raises(SourceError, match=re.escape(fix)):
+            look(path)
+
+
 def test_an_archive_is_refused_by_name_and_by_content(tmp_path: Path) -> None:
     import zipfile
 
@@ -210,6 +237,6 @@ def test_an_archive_is_refused_by_name_and_by_content(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../../escaped.csv", GOOD)
         archive.writestr("bomb.csv", bytes(50_000_000))
-    assert not_found(path) == "the format of reviews.zip is not known."
+    assert not_found(path) == "reviews.zip is a ZIP archive or an Excel workbook (.xlsx)."
     assert "ZIP archive" in refusal(path, format="csv")
     assert not list(tmp_path.parent.glob("escaped.csv"))

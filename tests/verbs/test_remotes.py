@@ -131,6 +131,16 @@ def test_a_folder_in_a_bucket_gives_its_data_files_and_not_those_below(
     assert reviews.run(ingest).added == 2
 
 
+def test_documents_in_a_bucket_are_rows_of_their_folders(reviews: Workspace, endpoint: str) -> None:
+    for key in ("posts/train/good/1.txt", "posts/train/bad/2", "posts/README.md", "posts/more.csv"):
+        put(key, f"the text of {key}".encode())
+    columns = {"text": {"type": "text", "role": "text"}, "label": {"type": "category", "role": "label"}}
+    reviews.set("record", {"name": "posts", "columns": columns})
+    reviews.set("ingest", {"source": f"s3://{BUCKET}/posts", "format": "documents"})
+    assert reviews.run(ingest).added == 2
+    assert sorted(reviews.opened()["label"]) == ["bad", "good"]
+
+
 def test_what_is_not_in_a_bucket_and_what_may_not_be_read_are_refused_without_keys_in_the_message(
     reviews: Workspace, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

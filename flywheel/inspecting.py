@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flywheel.numbered import folded
 from flywheel.reading import speaking_as
 from flywheel.words import count
 from pipelines.environment import read_environment
@@ -166,7 +167,7 @@ def _headline(proposal: Proposal, source: str) -> str:
 
 
 def _table(proposal: Proposal, width: int) -> str:
-    rows = [_row(column) for column in proposal.columns]
+    rows = folded([_row(column) for column in proposal.columns])
     if proposal.splits:
         rows.append((split_name(proposal), "category", "split", "", "the part that each file is"))
     names = [row[0] for row in rows]

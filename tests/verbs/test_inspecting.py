@@ -132,6 +132,13 @@ def test_what_cannot_be_proposed_is_refused_before_anything_is_made(
     assert not (tmp_path / "made").exists()
 
 
+def test_the_package_is_a_command_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flywheel", "status", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("usage: ")
+
+
 def test_the_help_of_the_command_does_not_load_what_it_does_not_need() -> None:
     heavy = (
         "import sys, flywheel.cli; flywheel.cli.parser(); print(sorted({'polars', 'numpy', 'yaml'} & set(sys.modules)))"

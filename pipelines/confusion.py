@@ -2,7 +2,8 @@
 
 An undefined share is zero, as with scikit-learn's `zero_division=0`: the recall of a class without rows,
 the precision of a class that is never predicted. Macro averages run over all classes, so a class that
-the rows lack lowers them.
+the rows lack lowers them. A draw of the rows says nothing of a class that they have and that was not drawn:
+taken for zero, it would pull the intervals of rare classes below what was measured.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.bootstrap import Floats, Integers
+
+Flags = NDArray[np.bool_]
 
 
 def confusion_matrix(true: Integers, predicted: NDArray[np.integer[Any]], classes: int) -> Integers:
@@ -51,20 +54,28 @@ def sums_by(counts: Integers, group: NDArray[np.integer[Any]], groups: int) -> I
     return sums
 
 
-def confusion_measures(margins: Margins) -> dict[str, Floats]:
-    """Accuracy and macro averages (draws,), and precision, recall and F1 by class (draws, classes)."""
-    precision = ratio(margins.hits, margins.predicted)
-    recall = ratio(margins.hits, margins.actual)
-    f1 = f1_by_class(margins)
+def confusion_measures(margins: Margins, there: Flags | None = None) -> dict[str, Floats]:
+    """Accuracy and macro averages (draws,), and precision, recall and F1 by class (draws, classes).
+
+    Of draws, `there` (classes,) says which classes the rows have: NaN stands where a draw lacks one of them.
+    """
+    precision = drawn_alone(ratio(margins.hits, margins.predicted), margins, there)
+    recall = drawn_alone(ratio(margins.hits, margins.actual), margins, there)
+    f1 = drawn_alone(f1_by_class(margins), margins, there)
     return {
         "accuracy": margins.hits.sum(axis=1) / margins.actual.sum(axis=1),
-        "macro_precision": precision.mean(axis=1),
-        "macro_recall": recall.mean(axis=1),
-        "macro_f1": f1.mean(axis=1),
+        "macro_precision": np.nanmean(precision, axis=1),
+        "macro_recall": np.nanmean(recall, axis=1),
+        "macro_f1": np.nanmean(f1, axis=1),
         "precision": precision,
         "recall": recall,
         "f1": f1,
     }
+
+
+def drawn_alone(shares: Floats, margins: Margins, there: Flags | None) -> Floats:
+    """`shares` (draws, classes) with NaN for the classes that are `there` and have no row in a draw."""
+    return shares if there is None else np.where((margins.actual == 0) & there, np.nan, shares)
 
 
 def f1_by_class(margins: Margins) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_counts
-from pipelines.confusion import f1_by_class, margins
+from pipelines.confusion import drawn_alone, f1_by_class, margins
 from pipelines.errors import DataError
 from pipelines.people import DRAWS, count_of, design_effect, permuted, quantile, sums_of
 
@@ -230,8 +230,10 @@ def macro_f1_difference(
 def macro_f1_gain(counts: Integers, cells: NDArray[np.int64], classes: int) -> Floats:
     """Our macro F1 minus theirs (draws,), from (draws, cells) counts of (true, ours, theirs) (3, cells)."""
     true, ours, theirs = cells
-    gain = f1_by_class(margins(counts, true, ours, classes)) - f1_by_class(margins(counts, true, theirs, classes))
-    means: Floats = gain.mean(axis=1)
+    ours_by, theirs_by = margins(counts, true, ours, classes), margins(counts, true, theirs, classes)
+    there = np.bincount(true, minlength=classes) > 0
+    gain = drawn_alone(f1_by_class(ours_by) - f1_by_class(theirs_by), ours_by, there)
+    means: Floats = np.nanmean(gain, axis=1)
     return means
 
 

@@ -176,8 +176,8 @@ def bootstrap_confusion(
     cells, cell, counts = np.unique(true * classes + predicted, return_inverse=True, return_counts=True)
     sides = (cells // classes, cells % classes)
     values = confusion_measures(margins(counts[np.newaxis], *sides, classes))
-    drawn = resampled_cells(cell, len(cells), draws, rng, people)
-    return values, concatenated([confusion_measures(margins(block, *sides, classes)) for block in drawn])
+    drawn, there = resampled_cells(cell, len(cells), draws, rng, people), np.bincount(true, minlength=classes) > 0
+    return values, concatenated([confusion_measures(margins(block, *sides, classes), there) for block in drawn])
 
 
 def bootstrap_rows(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from pipelines.errors import DataError
+from pipelines.paired import macro_f1_difference
 from pipelines.scores import Scores, scores_of
 
 Problem = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -128,7 +129,7 @@ def brute_force(problem: Problem, draws: int = 1500) -> dict[str, NDArray[np.flo
         tp = np.bincount(t[hit == t], minlength=classes)
         both = np.bincount(t, minlength=classes) + np.bincount(hit, minlength=classes)
         drawn["accuracy"].append((hit == t).mean())
-        drawn["macro_f1"].append((2 * tp / np.maximum(both, 1)).mean())
+        drawn["macro_f1"].append((2 * tp / np.maximum(both, 1))[np.unique(t)].mean())
         drawn["log_loss"].append(-np.log(p[np.arange(t.size), t]).mean())
         drawn["roc_auc"].append(plain_area(t, p))
     return {name: np.array(values) for name, values in drawn.items()}
@@ -152,6 +153,21 @@ def test_the_intervals_are_those_of_resampling_the_rows() -> None:
         tolerance = 0.12 * (high - low)
         assert measures[name].low == pytest.approx(low, abs=tolerance), name
         assert measures[name].high == pytest.approx(high, abs=tolerance), name
+
+
+def test_an_interval_of_many_rare_classes_holds_what_was_measured() -> None:
+    """Of three rows a class every twentieth draw has none: a class that was not drawn was not answered wrongly."""
+    rng = np.random.default_rng(5)
+    for seed in range(5):
+        true = np.repeat(np.arange(60), 3)
+        wrong = np.where(rng.random(180) < 0.1, rng.integers(0, 60, 180), true)
+        scores = scores_of(names(60), true, np.eye(60)[wrong], draws=600, seed=seed)
+        for name in ("macro_f1", "macro_recall", "macro_precision"):
+            assert scores.measures[name].low < scores.measures[name].value < scores.measures[name].high, name
+        flawless = [label for label, each in scores.classes.items() if each["f1"].value == 1]
+        assert all(scores.classes[label]["recall"].low == 1 for label in flawless)
+    equal = macro_f1_difference(true, true, wrong, 60, draws=600)
+    assert equal.low < equal.value < equal.high
 
 
 def test_the_accuracy_interval_has_the_textbook_width() -> None:

@@ -108,10 +108,12 @@ def _scan(workspace: Path) -> Done:
 
 
 def _promote(workspace: Path) -> Done:
-    before = open_ledger(read_environment(os.environ, workspace)).last("decision")
+    ledger = open_ledger(read_environment(os.environ, workspace))
+    before = ledger.last("decision")
     entry = call(promote, [], workspace)
     same = before is not None and entry.get("number") is not None and entry["number"] <= before["number"]
-    verdict = f"version {entry['version']} is champion" if entry["promote"] else "the champion stays"
+    reigns = "the champion stays" if ledger.champion(entry["model"]) else "there is no champion yet"
+    verdict = f"version {entry['version']} is champion" if entry["promote"] else reigns
     return Done("unchanged" if same else "ran", "" if same else verdict, entry)
 
 

@@ -15,12 +15,20 @@ from pipelines.files import read_json
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.workspace import DOCS, DRIFT, EVALUATION, PRIVACY, SPLITS, VALIDATED
 
+# Of one, and of several.
 SEEN_AS = {
-    "control": "control characters turned into blanks",
-    "bidi": "marks that change the direction of writing, removed",
-    "invisible": "invisible characters, removed",
-    "formulas": "cells that a spreadsheet would take for a formula, kept as they are",
+    "control": ("control character turned into a blank", "control characters turned into blanks"),
+    "bidi": (
+        "mark that changes the direction of writing, removed",
+        "marks that change the direction of writing, removed",
+    ),
+    "invisible": ("invisible character, removed", "invisible characters, removed"),
+    "formulas": (
+        "cell that a spreadsheet would take for a formula, kept as it is",
+        "cells that a spreadsheet would take for a formula, kept as they are",
+    ),
 }
+NARROWEST = 30  # columns of the terminal that a model's figures take
 
 
 def summarise(workspace: Path, seconds: float) -> str:
@@ -35,9 +43,9 @@ def summarise(workspace: Path, seconds: float) -> str:
         _data(workspace, run.body["ingested"]),
         *_stands_out(workspace, run.body["steps"]),
         _people(workspace),
-        _scores(workspace),
+        scores_told(workspace),
         _decision(decision, ledger),
-        _where(workspace, decision),
+        next_steps(workspace, decision, ledger),
     ]
     return "\n\n".join(parts)
 
@@ -61,7 +69,9 @@ def _data(workspace: Path, ingested: Mapping[str, Any]) -> str:
         lines[-1] += f"; {ingested['without_consent']:,} left out for want of consent"
     if superseded := ingested.get("superseded"):
         lines[-1] += f"; {count(superseded, 'earlier row')} superseded by later ones of the same key"
-    lines += [f"  {number:>6,}  {SEEN_AS[kind]}" for kind, number in ingested.get("characters", {}).items()]
+    lines += [
+        f"  {number:>6,}  {SEEN_AS[kind][number != 1]}" for kind, number in ingested.get("characters", {}).items()
+    ]
     why = ":" if counts["quarantined"] else ""
     lines.append(f"  {counts['accepted']:,} may pass; {counts['quarantined']:,} quarantined{why}")
     lines += [f"    {number:>6,}  {reason}" for reason, number in counts["reasons"].items()]
@@ -95,7 +105,8 @@ def _people(workspace: Path) -> str:
     return "\n".join(lines)
 
 
-def _scores(workspace: Path) -> str:
+def scores_told(workspace: Path) -> str:
+    """The measures of all models that were evaluated, side by side, and of an answer that ignores the row."""
     scores: Any = read_json(workspace / EVALUATION / "scores.json")
     models = scores["models"]
     rows = next(iter(models.values()))["rows"]
@@ -104,11 +115,11 @@ def _scores(workspace: Path) -> str:
     lines = [f"SCORES   on {rows:,} test rows, with 95 % intervals"]
     if unknown:
         lines[0] += f"; {unknown:,} left out: no training row has their label"
-    lines.append("  " + " " * 10 + "".join(f"{head:>30}" for head in heads))
     first = next(iter(models.values()))["measures"]
-    for key, name in told(first).items():
-        cells = [figure(models[role]["measures"], key) for role in models]
-        lines.append(f"  {name:<10}" + "".join(f"{cell:>30}" for cell in cells))
+    cells = [[figure(models[role]["measures"], key) for role in models] for key in told(first)]
+    width = max(NARROWEST, 2 + max(len(cell) for row in [heads, *cells] for cell in row))
+    for name, row in zip(["", *told(first).values()], [heads, *cells], strict=True):
+        lines.append(f"  {name:<10}" + "".join(cell.rjust(width) for cell in row))
     if smaller := scores.get("compression"):
         times = smaller["bytes_before"] / smaller["bytes_after"]
         lines.append(f"  made {times:.1f} times smaller ({smaller['how']}), which cost {smaller['cost']}")
@@ -138,15 +149,17 @@ def _decision(decision: Mapping[str, Any], ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _where(workspace: Path, decision: Mapping[str, Any]) -> str:
+def next_steps(workspace: Path, decision: Mapping[str, Any], ledger: Ledger) -> str:
+    """The commands and pages that are worth a look now; what needs a champion stands there where one is."""
     models: Any = read_json(workspace / EVALUATION / "scores.json")["models"]
     writes = "unigram_bits" in next(iter(models.values()))["measures"]
+    serves = bool(decision) and ledger.champion(decision["model"]) is not None
     beaten = all(gate["passed"] for gate in decision.get("gates", ()) if gate["name"] == "beats_baseline")
     places = {
         "flywheel status": "how things stand",
         **({} if beaten or writes else {"flywheel tune --minutes 15 --write": "look for what beats the baseline"}),
-        **({"flywheel generate PROMPT": "let the champion write on"} if writes else {}),
-        "flywheel serve": "answer POST /predict and POST /feedback",
+        **({"flywheel generate PROMPT": "let the champion write on"} if writes and serves else {}),
+        **({"flywheel serve": "answer POST /predict and POST /feedback"} if serves else {}),
         "flywheel up": "Prefect, a worker, the MLflow UI and the service, with their addresses",
         str(DOCS / "index.html"): "each expectation, and how many rows failed it",
         str(EVALUATION / "comparison.png"): "the scores as a picture",

@@ -12,7 +12,7 @@ import pytest
 import workspaces
 from workspaces import Workspace
 
-from flywheel.summary import _where
+from flywheel.summary import next_steps
 from pipelines.bundle import read_bundle
 from pipelines.files import digest
 from pipelines.language import text_losses
@@ -65,14 +65,13 @@ def asked(command: list[str], learnt: Workspace) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=learnt.path, capture_output=True, text=True, check=False, env=os.environ | known)
 
 
-def test_the_summary_says_how_to_let_it_write(learnt: Workspace) -> None:
-    assert "flywheel generate PROMPT" in _where(learnt.path, {})
-
-
 def test_the_champion_writes_on_and_the_same_seed_writes_the_same(learnt: Workspace) -> None:
     kept = learnt.path / "data/model/candidate"
     body = {"bundle": str(kept), "digest": digest(kept), "family": "gpt"}
+    decision = {"model": "rhymes"}
+    assert "flywheel generate PROMPT" not in next_steps(learnt.path, decision, learnt.ledger)
     assert learnt.ledger.crown("rhymes", 0, 1, body, {"promote": True, "version": 1})
+    assert "flywheel generate PROMPT" in next_steps(learnt.path, decision, learnt.ledger)
     command = [sys.executable, "-m", "flywheel.cli", "generate", "two and", "--length", "30", "--seed", "4"]
     said = [asked(command, learnt) for _ in range(2)]
     assert said[0].returncode == 0, said[0].stderr

@@ -59,9 +59,9 @@ def confusion_measures(margins: Margins, there: Flags | None = None) -> dict[str
 
     Of draws, `there` (classes,) says which classes the rows have: NaN stands where a draw lacks one of them.
     """
-    precision = drawn_alone(ratio(margins.hits, margins.predicted), margins, there)
-    recall = drawn_alone(ratio(margins.hits, margins.actual), margins, there)
-    f1 = drawn_alone(f1_by_class(margins), margins, there)
+    precision = drawn_alone(ratio(margins.hits, margins.predicted), margins.actual, there)
+    recall = drawn_alone(ratio(margins.hits, margins.actual), margins.actual, there)
+    f1 = drawn_alone(f1_by_class(margins), margins.actual, there)
     return {
         "accuracy": margins.hits.sum(axis=1) / margins.actual.sum(axis=1),
         "macro_precision": np.nanmean(precision, axis=1),
@@ -73,9 +73,9 @@ def confusion_measures(margins: Margins, there: Flags | None = None) -> dict[str
     }
 
 
-def drawn_alone(shares: Floats, margins: Margins, there: Flags | None) -> Floats:
-    """`shares` (draws, classes) with NaN for the classes that are `there` and have no row in a draw."""
-    return shares if there is None else np.where((margins.actual == 0) & there, np.nan, shares)
+def drawn_alone(shares: Floats, actual: Integers, there: Flags | None) -> Floats:
+    """`shares` (draws, classes) with NaN for the classes that are `there` and have no row in a draw, by `actual`."""
+    return shares if there is None else np.where((actual == 0) & there, np.nan, shares)
 
 
 def f1_by_class(margins: Margins) -> Floats:

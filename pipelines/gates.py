@@ -16,6 +16,7 @@ from typing import Any
 from pipelines.bootstrap import Integers, Measure
 from pipelines.errors import ParameterError
 from pipelines.paired import Figures, Paired, chance, paired_test, signed, told_rows
+from pipelines.paired_f1 import PairedF1
 from pipelines.paired_losses import PairedLosses
 from pipelines.people import among
 from pipelines.scores import Scores
@@ -24,7 +25,7 @@ from pipelines.scores import Scores
 RECORDED = "membership_is_recorded"
 ANOTHER_QUESTION = "champion_answers_another_question"
 INFORMATIVE = frozenset({"beats_baseline", RECORDED, ANOTHER_QUESTION})
-Pair = Paired | PairedLosses
+Pair = Paired | PairedF1 | PairedLosses
 
 SIGNIFICANT = 0.05
 # A class may not lose more than this once the loss is proven.
@@ -34,14 +35,6 @@ SUSPICIOUS = 0.10
 POWER = 0.80
 # So many classes are named in a reason; the figures have them all.
 NAMED = 5
-
-
-@dataclass(frozen=True)
-class Margins:
-    """How much worse than the champion a model may be: in `points` of accuracy, or as a share of its `errors`."""
-
-    points: float
-    errors: float
 
 
 @dataclass(frozen=True)
@@ -142,7 +135,7 @@ def not_worse_than_champion(paired: Pair, margin: float, erased: int = 0) -> Gat
     if not 0 < margin < 1:
         raise ParameterError(
             f"gates: the margin is {margin}.",
-            "Expected a share above 0 and below 1: 0.01 stands for one point of accuracy, or 1 % of the errors.",
+            "Expected a share above 0 and below 1: 0.01 stands for one point of the measure, or 1 % of the errors.",
             "set the margin in params.yaml to the loss that you would not notice.",
         )
     passed = paired.floor > -margin

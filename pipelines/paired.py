@@ -10,10 +10,8 @@ from statistics import NormalDist
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_counts
-from pipelines.confusion import drawn_alone, f1_by_class, margins
+from pipelines.bootstrap import Floats, Integers, Measure
 from pipelines.errors import DataError
 from pipelines.people import DRAWS, count_of, design_effect, permuted, quantile, sums_of
 
@@ -204,37 +202,6 @@ def coin_chances(tosses: int, most: int) -> Floats:
     ways = np.concatenate(([0.0], np.cumsum(np.log((tosses - heads + 1) / heads))))
     chances: Floats = np.exp(ways - tosses * math.log(2))
     return chances
-
-
-def macro_f1_difference(
-    true: Integers,
-    ours: Integers,
-    theirs: Integers,
-    classes: int,
-    *,
-    draws: int = 1000,
-    seed: int = 0,
-) -> Measure:
-    """Our macro F1 minus theirs, with a 95 % interval by a bootstrap that draws the same rows for both.
-
-    Raises DataError if the predictions (rows,) do not align.
-    """
-    check(true, ours, theirs)
-    cells, counts = np.unique(np.stack([true, ours, theirs]), axis=1, return_counts=True)
-    value = macro_f1_gain(counts[np.newaxis], cells, classes)
-    rng = np.random.default_rng(seed)
-    blocks = [macro_f1_gain(block, cells, classes) for block in resampled_counts(counts, draws, rng)]
-    return measure_of(float(value[0]), np.concatenate(blocks))
-
-
-def macro_f1_gain(counts: Integers, cells: NDArray[np.int64], classes: int) -> Floats:
-    """Our macro F1 minus theirs (draws,), from (draws, cells) counts of (true, ours, theirs) (3, cells)."""
-    true, ours, theirs = cells
-    ours_by, theirs_by = margins(counts, true, ours, classes), margins(counts, true, theirs, classes)
-    there = np.bincount(true, minlength=classes) > 0
-    gain = drawn_alone(f1_by_class(ours_by) - f1_by_class(theirs_by), ours_by, there)
-    means: Floats = np.nanmean(gain, axis=1)
-    return means
 
 
 def told_rows(pair: "Rows") -> str:

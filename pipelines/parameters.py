@@ -17,6 +17,7 @@ import yaml
 from pipelines.bounds import check_bounds
 from pipelines.errors import ParameterError
 from pipelines.record import Record, parse_record
+from pipelines.terms import refuse_unfit_measure
 
 FILE = "params.yaml"
 # YAML 1.1 reads `1e-5`, without a dot, as a text.
@@ -177,8 +178,9 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     for name, hint in SHARED.items():
         if name in parameters:
             convert(name, parameters[name], hint)
-    for function in stages.values():
-        arguments_for(function, parameters)
+    arguments = {name: arguments_for(function, parameters) for name, function in stages.items()}
+    if "record" in arguments["promote"]:
+        refuse_unfit_measure(arguments["promote"]["record"], arguments["promote"].get("measure", "accuracy"))
     for section in SETTINGS:
         setting(parameters, section, next(iter(SETTINGS[section])))
 

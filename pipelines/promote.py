@@ -20,7 +20,7 @@ from pipelines.environment import Environment
 from pipelines.erased import known_to_champion
 from pipelines.errors import BusyError
 from pipelines.files import digest, read_json, replacing
-from pipelines.gates import Decision, Gate, Margins
+from pipelines.gates import Decision, Gate
 from pipelines.giving_away import PrivacyLimits, attack_figures, resists_membership
 from pipelines.leaks.report import require_clean
 from pipelines.ledger import Champion, Ledger, open_ledger
@@ -31,6 +31,7 @@ from pipelines.reports import read_scores, roles_in
 from pipelines.rows import inputs, labelled, with_people
 from pipelines.stage import run
 from pipelines.standing import beats_ignorance
+from pipelines.terms import Compared, Terms, refuse_unfit_measure
 from pipelines.versions import describe
 from pipelines.versus import against, challenger_of
 from pipelines.workspace import OWN, RAW
@@ -42,6 +43,7 @@ def promote(
     report: Path = Path("data/report/evaluation"),
     *,
     record: Record,
+    measure: Compared = "accuracy",
     margin: float = 0.02,
     error_margin: float = 0.1,
     privacy: PrivacyLimits = PrivacyLimits(),
@@ -50,20 +52,21 @@ def promote(
 ) -> dict[str, Any]:
     """Decide whether the new model takes over, record why, and let it; the decision as the ledger keeps it.
 
-    It may be worse than the champion by `margin`, a share of the rows; or, where answers are not right or wrong but
-    near or far, by `error_margin`, a share of the champion's error. The same model on the same rows is decided once:
-    asking again returns the first decision.
+    Classes are compared in the `measure`, in which it may be worse than the champion by `margin`, a share; answers that
+    are not right or wrong but near or far by `error_margin`, a share of the champion's error. The same model on the
+    same rows is decided once: asking again returns the first decision.
     """
+    refuse_unfit_measure(record, measure)
     ledger = open_ledger_of(record.name, environment)
     splits, model, report = workspace / splits, workspace / model, workspace / report
-    margins, erased = Margins(margin, error_margin), len(known_to_champion(ledger, record.name))
-    question = _question(splits, model, margins, privacy, erased)
+    terms, erased = Terms(margin, error_margin, measure), len(known_to_champion(ledger, record.name))
+    question = _question(splits, model, terms, privacy, erased)
     known = ledger.decision(question)
     if known is not None:
         _finish_alias(ledger, known, environment, workspace)
         return known
     champion = ledger.champion(record.name)
-    decision = weigh(splits, model, report, record, margins, privacy, champion, workspace, erased)
+    decision = weigh(splits, model, report, record, terms, privacy, champion, workspace, erased)
     entry = _describe(decision, question, record, model, report, champion, environment, workspace)
     registry = open_registry(environment, workspace)
     _remember(registry, model, report, decision)
@@ -78,7 +81,7 @@ def weigh(
     model: Path,
     report: Path,
     record: Record,
-    margins: Margins,
+    terms: Terms,
     privacy: PrivacyLimits,
     champion: Champion | None,
     workspace: Path,
@@ -91,7 +94,7 @@ def weigh(
     test = pl.read_parquet(splits / "test.parquet")
     found = {role: with_people(pl.read_parquet(report / f"{role}.parquet"), test, record) for role in roles_in(model)}
     measured = read_scores(report)
-    challenger, first = challenger_of(found, measured)
+    challenger, first = challenger_of(found, measured, terms.measure)
     scores = measured[challenger]
     clean = require_clean(workspace, [splits, model, report])
     given_away = resists_membership(report, model, challenger, privacy)
@@ -103,14 +106,14 @@ def weigh(
         bundle = champion_bundle(champion.body, workspace)
         version = describe(workspace / RAW)
         newer = version is not None and version[0] != champion.body["data_version"]
-        asked += against(bundle, found[challenger], scores, test, record, newer=newer, margins=margins, erased=erased)
+        asked += against(bundle, found[challenger], scores, test, record, newer=newer, terms=terms, erased=erased)
     return gates.decide(challenger, asked)
 
 
-def _question(splits: Path, model: Path, margins: Margins, privacy: PrivacyLimits, erased: int) -> str:
-    """What is being decided: these models, on these rows, by these margins and limits, and what is owed to whom."""
+def _question(splits: Path, model: Path, terms: Terms, privacy: PrivacyLimits, erased: int) -> str:
+    """What is being decided: these models, on these rows, on these terms and limits, and what is owed to whom."""
     owed = [f"erased {erased}"] if erased else []
-    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(margins), repr(privacy), *owed]
+    content = [digest(model / role) for role in roles_in(model)] + [digest(splits), repr(terms), repr(privacy), *owed]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""One model against another on the same test rows, as their task wants it: by hits, or by how large the errors are."""
+"""One model against another on the same test rows, as their task wants it: by hits, by macro F1, or by the errors."""
 
 from collections.abc import Mapping
 
@@ -9,21 +9,24 @@ from pipelines import gates
 from pipelines.answering import answer
 from pipelines.bundle import Bundle
 from pipelines.columns_read import missed
-from pipelines.gates import Gate, Margins
-from pipelines.paired import Paired
+from pipelines.gates import Gate
+from pipelines.paired_losses import PairedLosses
 from pipelines.pairing import compared, people_in
 from pipelines.record import Record
 from pipelines.rows import inputs, labelled, right
 from pipelines.scores import Scores
+from pipelines.terms import Compared, Terms
 
 
-def challenger_of(found: Mapping[str, pl.DataFrame], scores: Mapping[str, Scores]) -> tuple[str, list[Gate]]:
+def challenger_of(
+    found: Mapping[str, pl.DataFrame], scores: Mapping[str, Scores], measure: Compared = "accuracy"
+) -> tuple[str, list[Gate]]:
     """The candidate where it beats the baseline beyond chance; a tie is lost, and the simpler model stands."""
     if "candidate" not in found:
         return "baseline", []
     if "baseline" not in found:  # a private training has none: it would be trained without noise
         return "candidate", []
-    paired = compared(found["candidate"], found["baseline"], scores["candidate"])
+    paired = compared(found["candidate"], found["baseline"], scores["candidate"], measure)
     winner, gate = gates.choose_challenger("candidate", "baseline", paired)
     return winner, [gate]
 
@@ -36,7 +39,7 @@ def against(
     record: Record,
     *,
     newer: bool,
-    margins: Margins,
+    terms: Terms,
     erased: int = 0,
 ) -> list[Gate]:
     """The gates between the challenger and the `champion`, on today's test rows.
@@ -50,8 +53,8 @@ def against(
         reason = f"The champion reads what `record` no longer gives ({', '.join(gone)}): the two cannot be compared."
         return [Gate(gates.ANOTHER_QUESTION, passed=True, reason=reason, figures={"columns": ", ".join(gone)})]
     theirs = _theirs(champion, scores, test, record)
-    paired = compared(challenger, theirs, scores)
-    margin = margins.points if isinstance(paired, Paired) else margins.errors
+    paired = compared(challenger, theirs, scores, terms.measure)
+    margin = terms.errors if isinstance(paired, PairedLosses) else terms.points
     asked = [gates.not_worse_than_champion(paired, margin, erased), gates.better_or_fresher(paired, newer)]
     if not scores.labels:
         return asked

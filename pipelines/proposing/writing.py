@@ -21,6 +21,7 @@ SOUGHT = {
     "text": "# Quick trials, of n-grams and linear models. `flywheel tune --minutes 15 --write` tries networks, too.",
     "table": "# Quick trials, of boosted trees and a linear model. `flywheel tune --minutes 15 --write` tries more.",
 }
+RARE = 0.05  # of two classes: frauds, defects, what is clicked on
 # Words, or characters of Han, and rows of a table: of more, four folds would take minutes on two cores, and two do.
 MANY_WORDS = 500_000
 MANY_ROWS = 200_000
@@ -48,7 +49,7 @@ def parameters_of(proposal: Proposal, source: str) -> dict[str, Any]:
         "split": parts,
         "train": _training(proposal),
         "evaluate": {"draws": 1000},
-        "promote": {"margin": 0.02},
+        "promote": _terms(proposal),
         "listen": {"min_feedback": 200},
     }
 
@@ -118,7 +119,8 @@ def _sought(proposal: Proposal, baseline: dict[str, Any], trials: int, is_large:
     weights, label = _weights(proposal), proposal.holder("label")
     # Where rare classes are to count as much as common ones, they do so in the search, too. Steps of a scale are not
     # right or wrong alone: there, the search asks how far away an answer is.
-    measure = {"measure": "macro_f1"} if weights and label and not label.entry.get("ordered") else {}
+    rare = bool(weights) or _is_rare(proposal)
+    measure = {"measure": "macro_f1"} if rare and label and not label.entry.get("ordered") else {}
     sought = {"trials": trials, **measure, **({"folds": 2} if is_large else {})}
     return {"family": "auto", **weights, "linear": baseline, "auto": sought}
 
@@ -135,6 +137,19 @@ def _course(
         "patience": patience,
         **_weights(proposal),
     }
+
+
+def _terms(proposal: Proposal) -> dict[str, Any]:
+    """Models are compared in what they were sought by."""
+    sought = _training(proposal).get("auto", {}).get("measure")
+    return {**({"measure": sought} if sought == "macro_f1" else {}), "margin": 0.02}
+
+
+def _is_rare(proposal: Proposal) -> bool:
+    """Whether one of two classes is so rare that accuracy says little of who finds it."""
+    label = proposal.holder("label")
+    counts = sorted((label.cells.values or {}).values()) if label and label.entry["type"] == "category" else []
+    return len(counts) == 2 and counts[0] < RARE * sum(counts)
 
 
 def _weights(proposal: Proposal) -> dict[str, str]:

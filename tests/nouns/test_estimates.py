@@ -11,12 +11,13 @@ from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared
 from pipelines.bundle import median_label
 from pipelines.errors import DataError
 from pipelines.estimates import number_measures, order_measures
-from pipelines.gates import Margins, beats_baseline, not_worse_than_champion, rows_needed
+from pipelines.gates import beats_baseline, not_worse_than_champion, rows_needed
 from pipelines.paired_losses import paired_losses
 from pipelines.people import permuted
 from pipelines.perplexity import text_measures, unigram_nats
 from pipelines.scores import Scores
 from pipelines.standing import beats_ignorance
+from pipelines.terms import Terms
 
 DICE = np.random.default_rng(7)
 TRUE = DICE.normal(100, 20, 300)
@@ -148,6 +149,6 @@ def test_an_order_and_a_text_have_to_follow_the_row_as_well() -> None:
 
 
 def test_margins_are_points_for_hits_and_shares_for_errors() -> None:
-    margins = Margins(points=0.02, errors=0.1)
-    told = not_worse_than_champion(paired_losses(np.ones(9), np.ones(9), "squared error"), margins.errors).reason
+    terms = Terms(points=0.02, errors=0.1)
+    told = not_worse_than_champion(paired_losses(np.ones(9), np.ones(9), "squared error"), terms.errors).reason
     assert "at most 10.0 % of the squared error worse" in told

@@ -9,7 +9,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy import optimize, stats
-from sklearn import metrics
 
 from pipelines.errors import DataError, ParameterError
 from pipelines.gates import (
@@ -27,7 +26,6 @@ from pipelines.gates import (
 )
 from pipelines.paired import (
     Paired,
-    macro_f1_difference,
     mcnemar,
     mcnemar_worse,
     paired_counts,
@@ -35,6 +33,7 @@ from pipelines.paired import (
     score_interval,
     score_statistic,
 )
+from pipelines.paired_f1 import paired_f1
 from pipelines.scores import Scores, scores_of
 
 Integers = NDArray[np.int64]
@@ -142,26 +141,7 @@ def test_predictions_for_other_rows_are_refused(rows: int) -> None:
     with pytest.raises(DataError, match="same rows"):
         paired_test(true, true, theirs)
     with pytest.raises(DataError, match="same rows"):
-        macro_f1_difference(true, true, theirs, 2)
-
-
-def test_the_macro_f1_difference_is_that_of_scikit_learn_with_the_interval_of_resampled_rows() -> None:
-    true, ours = predictions(300, 3, 0.8, seed=1)
-    theirs = np.where(np.random.default_rng(2).random(300) < 0.8, ours, 0)
-
-    def gain(rows: Integers) -> float:
-        of_ours, of_theirs = (
-            metrics.f1_score(true[rows], each[rows], average="macro", labels=range(3), zero_division=0)
-            for each in (ours, theirs)
-        )
-        return float(of_ours - of_theirs)
-
-    found = macro_f1_difference(true, ours, theirs, 3, draws=4000)
-    rng = np.random.default_rng(3)
-    low, high = np.percentile([gain(rng.integers(0, 300, 300)) for _ in range(500)], (2.5, 97.5))
-    assert found.value == pytest.approx(gain(np.arange(300)))
-    assert (found.low, found.high) == pytest.approx((low, high), abs=0.2 * (high - low))
-    assert found == macro_f1_difference(true, ours, theirs, 3, draws=4000)
+        paired_f1(true, true, theirs, 2)
 
 
 @given(some.lists(some.floats(0, 1), max_size=8))
@@ -279,7 +259,7 @@ def test_an_equal_model_passes_beside_the_champion_with_enough_rows() -> None:
 
 
 def test_a_margin_in_points_instead_of_a_share_is_refused() -> None:
-    with pytest.raises(ParameterError, match="one point of accuracy"):
+    with pytest.raises(ParameterError, match="one point of the measure"):
         not_worse_than_champion(paired_counts(10, 1, 1), 1.0)
 
 

@@ -119,6 +119,13 @@ def test_what_a_stage_cannot_do_without_is_asked_for(path: str) -> None:
     assert f"`{path}` is missing" in refusal(parameters)[0]
 
 
+def test_models_of_what_has_no_classes_cannot_be_compared_by_macro_f1() -> None:
+    parameters = with_key("promote.measure", "macro_f1")
+    check_parameters(parameters)
+    parameters["record"]["columns"]["sentiment"] |= {"ordered": True}
+    assert "no set of classes (ordinal)" in refusal(parameters)[0]
+
+
 def test_a_record_is_checked_with_the_rest() -> None:
     with pytest.raises(RecordError, match="'category' instead"):
         check_parameters(with_key("record.columns.city.type", "categry"))

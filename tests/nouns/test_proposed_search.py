@@ -46,6 +46,18 @@ def problem(*columns: Column) -> Problem:
     return Problem(Record("any", (*columns, label)), ("a", "b"), part, part, np.ones(2), 0)
 
 
+@pytest.mark.parametrize(("frauds", "measure"), [(40, "macro_f1"), (400, None)])
+def test_where_one_of_two_classes_is_rare_models_are_sought_and_compared_by_macro_f1(
+    tmp_path: Path, frauds: int, measure: str | None
+) -> None:
+    rows = made(2000, lambda dice, place: [dice.random(), dice.random(), int(place < frauds)])
+    proposed = parameters(look(table(tmp_path / "cards.csv", ["v1", "v2", "is_fraud"], rows)), "cards.csv")
+    check_parameters(proposed)
+    assert proposed["train"]["auto"].get("measure") == measure
+    assert proposed["promote"].get("measure") == measure
+    assert "class_weight" not in proposed["train"]
+
+
 @pytest.mark.parametrize(
     ("kind", "column"), [("text", Column("said", "text", "text")), ("table", Column("size", "number", "feature"))]
 )

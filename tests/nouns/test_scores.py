@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from pipelines.errors import DataError
-from pipelines.paired import macro_f1_difference
 from pipelines.scores import Scores, scores_of
 
 Problem = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -166,8 +165,6 @@ def test_an_interval_of_many_rare_classes_holds_what_was_measured() -> None:
             assert scores.measures[name].low < scores.measures[name].value < scores.measures[name].high, name
         flawless = [label for label, each in scores.classes.items() if each["f1"].value == 1]
         assert all(scores.classes[label]["recall"].low == 1 for label in flawless)
-    equal = macro_f1_difference(true, true, wrong, 60, draws=600)
-    assert equal.low < equal.value < equal.high
 
 
 def test_the_accuracy_interval_has_the_textbook_width() -> None:

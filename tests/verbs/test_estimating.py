@@ -13,7 +13,7 @@ from workspaces import Workspace, lines, make
 
 from flywheel.predict import predict
 from flywheel.status import read_status, tell
-from flywheel.summary import _scores
+from flywheel.summary import scores_told
 from pipelines.bundle import read_bundle
 from pipelines.compare import compare
 from pipelines.errors import FlywheelError, ParameterError, RecordError, TrainingError
@@ -142,7 +142,7 @@ def test_status_and_summary_tell_errors_and_no_accuracy(rented: Workspace) -> No
     status = tell(read_status(rented.path))
     assert "R² 0." in status
     assert "RMSE" in status
-    told = _scores(rented.path)
+    told = scores_told(rented.path)
     assert "always answering the mean: RMSE" in told
     assert "accuracy" not in status + told
 

@@ -144,6 +144,21 @@ def test_an_equal_model_of_the_same_data_does_not_take_over(reigning: Workspace)
     assert (alias(reigning), versions(reigning)) == (1, 1)
 
 
+def test_models_are_compared_by_macro_f1_where_params_say_so(reigning: Workspace) -> None:
+    learn(reigning, c=0.01)
+    by_hits = reigning.run(promote)
+    reigning.set("promote", {"measure": "macro_f1"})
+    by_f1 = reigning.run(promote)
+    assert by_f1["number"] > by_hits["number"]  # another question
+    said = {gate["name"]: gate for gate in by_f1["gates"]}
+    for name in ("not_worse_than_champion", "better_or_fresher"):
+        assert "points of macro F1" in said[name]["reason"]
+        assert said[name]["figures"]["measure"] == "macro F1"
+        ours, theirs = (said[name]["figures"][whose] for whose in ("ours", "theirs"))
+        assert ours == pytest.approx(by_f1["measures"]["baseline"]["macro_f1"]["value"])
+        assert ours - theirs == pytest.approx(said[name]["figures"]["difference"])
+
+
 def test_a_worse_model_does_not_take_over_however_fresh_its_data(reigning: Workspace) -> None:
     reigning.set("ingest", {"source": "sample", "sample": {"rows": 905, "seed": 8}})
     reigning.run(ingest)

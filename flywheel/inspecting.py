@@ -30,6 +30,7 @@ WRITTEN_AS = {
     "csv": "CSV",
     "tsv": "TSV",
     "jsonl": "JSON Lines",
+    "json": "a JSON array",
     "parquet": "Parquet",
     "arrow": "Arrow",
     "lines": "plain text, a text on each line",

@@ -1,6 +1,7 @@
 """What the command line reads: files, and standard input, which never touches the disk on its way."""
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,13 +35,15 @@ def named(file: str) -> Path:
 
 
 def format_of(path: Path, otherwise: str) -> str:
-    """The format that a file's name tells; else jsonl where it begins like an object, or `otherwise`."""
+    """The format that a file's name tells; else what it begins like: an object, or an array of them; or `otherwise`."""
     plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     known = SUFFIXES.get(plain.suffix.lower())
     if known is not None and not isinstance(path, StandardInput):
         return known
     with opened(path) as stream:
         head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if re.match(rb"\[\s*\{", head):
+        return "json"
     return "jsonl" if head.startswith(b"{") else otherwise
 
 

@@ -11,9 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.proposing.foreign import foreign, headed
 from pipelines.proposing.header import has_header
 from pipelines.proposing.naming import is_known
 from pipelines.sources.decoding import MARKS
+from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.kinds import PLAIN, SUFFIXES
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 from pipelines.sources.passages import COLUMN
@@ -41,7 +43,6 @@ LEAST_COMMON = 0.04
 BLANK = 0.02
 NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
 IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
-TAGGED = re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def layout_of(path: Path) -> Layout:
     if encoding is None:
         return Layout(path, unreadable="its bytes are no text")
     text = _decoded(head, encoding, whole)
+    if what := headed(text):
+        return Layout(path, unreadable=what)
     settings = {} if encoding in ("utf-8", "mark") else {"encoding": encoding}
     found = _json(path, text) or _delimited(path, text, whole)
     return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
@@ -172,10 +175,12 @@ def _decoded(head: bytes, encoding: str, whole: bool) -> str:
 
 
 def _json(path: Path, text: str) -> Layout | None:
-    """A file of objects, one on each line; None where it does not begin as JSON does."""
+    """A file of objects, one on each line or all in an array; None where it does not begin as JSON does."""
     begins = text.lstrip()[:1]
     if begins == "[" and _is_json(text.strip()[:1] + text.strip()[1:2000]):
-        return Layout(path, unreadable="it is one JSON array; `jq -c '.[]'` makes JSON Lines of it")
+        return _of_objects(path, first_objects(shown(path), text), "json") or Layout(
+            path, unreadable="it is a JSON array, and not one of objects"
+        )
     if begins != "{":
         return None
     lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
@@ -183,13 +188,20 @@ def _json(path: Path, text: str) -> Layout | None:
         objects = [json.loads(line) for line in (lines[:-1] or lines)]
     except ValueError:
         return Layout(path, unreadable="it is JSON, and no object stands on a line of its own")
+    return _of_objects(path, objects, "jsonl")
+
+
+def _of_objects(path: Path, objects: list[dict[str, Any]], kind: str) -> Layout | None:
+    """A file of `objects`, with those of their keys that hold plain values; None where there is none."""
+    if not objects:
+        return None
     names = list(dict.fromkeys(name for found in objects for name in found))
     nested = {name for found in objects for name, value in found.items() if isinstance(value, dict | list)}
     plain = tuple(name for name in names if name not in nested)
     if not plain:
         return Layout(path, unreadable="its objects hold lists and objects alone, as annotated documents do")
     doubts = tuple(f"{name}: {NESTED}" for name in names if name in nested)
-    return Layout(path, plain, {} if suffix_format(path) == "jsonl" else {"format": "jsonl"}, doubts)
+    return Layout(path, plain, {} if suffix_format(path) == kind else {"format": kind}, doubts)
 
 
 def _is_json(text: str) -> bool:
@@ -238,8 +250,8 @@ def _plain(path: Path, text: str) -> Layout:
     """A text whose lines no separator parts into the same number of cells, and so has no columns."""
     lines = [line.strip() for line in text.strip().splitlines()[:LOOKED_AT]]
     filled = [line for line in lines if line]
-    if sum(TAGGED.fullmatch(line) is not None for line in filled) > 0.9 * len(filled):
-        return Layout(path, unreadable="it holds tagged words, one to a line, and no family learns tags")
+    if what := foreign(filled):
+        return Layout(path, unreadable=what)
     if suffix_format(path) is not None:
         return Layout(path, unreadable="it is text, and no separator parts its lines into the same number of cells")
     parted = len(lines) - len(filled) > BLANK * len(lines)

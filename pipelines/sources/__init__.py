@@ -21,6 +21,7 @@ from pipelines.sources.documents import document_rows, find_documents
 from pipelines.sources.frames import as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import find_pictures, picture_rows
+from pipelines.sources.jsonarray import array_rows
 from pipelines.sources.jsonlines import json_rows
 from pipelines.sources.kinds import PLAIN, SUFFIXES, UNPACKED, kind_by_name, kind_of_file
 from pipelines.sources.manifest import refuse_other_content
@@ -130,6 +131,8 @@ def read_rows(
         return arrow_rows(file.path, columns, required)
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
+    if kind == "json":
+        return array_rows(file.path, columns, required, encoding)
     if kind in PLAIN:
         return passage_rows(file.path, columns, required, encoding, lines=kind == "lines")
     return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)

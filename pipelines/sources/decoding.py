@@ -33,13 +33,13 @@ NOT_CHARACTER_SETS = frozenset({"idna", "punycode", "undefined", "unicode-escape
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def texts(path: Path, encoding: str | None) -> Iterator[str]:
-    """Yield a text file in pieces of whole lines, line ends kept as they stand (CR, LF or CRLF)."""
+def texts(path: Path, encoding: str | None, *, whole_lines: bool = True) -> Iterator[str]:
+    """Yield a text file in pieces, of whole lines unless told otherwise; line ends are kept (CR, LF or CRLF)."""
     with opened(path) as stream:
         head = stream.read(CHUNK_BYTES)
         refuse_other_kind(path, head, "a table written as text")
         mark, codec = _encoding_of(head, encoding)
-        lines = LineDecoder(shown(path), codec, len(mark))
+        lines = LineDecoder(shown(path), codec, len(mark), whole=whole_lines)
         yield lines.take(head[len(mark) :])
         while data := stream.read(CHUNK_BYTES):
             yield lines.take(data)
@@ -108,8 +108,9 @@ def refuse_text_after_blank(name: str, lines: Iterator[str], blank: int) -> None
 class LineDecoder:
     """Turns chunks of bytes into whole lines, and knows the byte and the line at which it stands."""
 
-    def __init__(self, name: str, codec: str, skipped: int) -> None:
+    def __init__(self, name: str, codec: str, skipped: int, *, whole: bool = True) -> None:
         self._name = name
+        self._whole = whole
         self._codec = codec
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._taken = skipped
@@ -131,7 +132,9 @@ class LineDecoder:
         text = self._begun + self._decode(data, final)
         if "\x00" in text:
             raise self._nul(self._line(text[: text.index("\x00")]))
-        whole = len(text) if final else _length_of_whole_lines(text)
+        # Of what has no lines the last character stays, if it may be the first half of a CRLF.
+        whole = _length_of_whole_lines(text) if self._whole else len(text) - text.endswith("\r")
+        whole = len(text) if final else whole
         self._begun = text[whole:]
         if len(self._begun) > LONGEST_LINE:
             raise self._too_long()

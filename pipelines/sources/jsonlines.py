@@ -11,6 +11,9 @@ from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing
 from pipelines.sources.decoding import line_lists, refuse_text_after_blank
 from pipelines.sources.opening import shown
 
+# Where an object stands, the text that it was read from, and the object.
+Found = tuple[str, str, dict[str, Any]]
+
 
 def json_rows(path: Path, columns: Sequence[str], required: Collection[str], encoding: str | None) -> Iterator[Row]:
     """Yield the objects of a JSON Lines file, restricted to `columns`.
@@ -19,56 +22,63 @@ def json_rows(path: Path, columns: Sequence[str], required: Collection[str], enc
     which only the end of the file can tell.
     """
     name = shown(path)
-    lines = chain.from_iterable(line_lists(path, encoding))
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    yield from found_rows(name, _objects(name, chain.from_iterable(line_lists(path, encoding))), columns, required)
+
+
+def found_rows(name: str, objects: Iterator[Found], columns: Sequence[str], required: Collection[str]) -> Iterator[Row]:
+    """Yield a row for each of the `objects`. Raises SourceError where there is none, or a required key in none."""
     first: dict[str, Any] | None = None
     unseen = set(columns)
-    for number, line in enumerate(lines, 1):
-        if not line.strip("\r\n"):
-            refuse_text_after_blank(name, lines, number)
-            break
-        found = _object(name, number, line, decoder)
+    for where, text, found in objects:
         first = found if first is None else first
         if unseen:
             unseen.difference_update(found)
-        yield _json_row(name, number, line, found, columns)
+        yield _json_row(where, text, found, columns)
     if first is None:
         raise no_rows(name)
     refuse_missing(name, {*first, *(set(columns) - unseen)}, columns, required)
 
 
-def _json_row(name: str, number: int, line: str, found: dict[str, Any], columns: Sequence[str]) -> Row:
+def _objects(name: str, lines: Iterator[str]) -> Iterator[Found]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip("\r\n"):
+            refuse_text_after_blank(name, lines, number)
+            return
+        yield f"on line {number} of {name}", line, _object(name, number, line)
+
+
+def _json_row(where: str, text: str, found: dict[str, Any], columns: Sequence[str]) -> Row:
     """Turn one object into a row of texts."""
     row: Row = {}
     for column in columns:
         value = found.get(column)
         if value is not None and not isinstance(value, str):
-            value = _scalar(name, number, column, value)
+            value = _scalar(where, column, value)
         row[column] = value
     # Only an escape can bring in what decoding refused, and only a long line can hold a long cell.
-    if "\\u" in line or len(line) > LONGEST_CELL:
-        for column, text in row.items():
-            refuse_unclean(f"column {column!r} on line {number} of {name}", text)
+    if "\\u" in text or len(text) > LONGEST_CELL:
+        for column, cell in row.items():
+            refuse_unclean(f"column {column!r} {where}", cell)
     return row
 
 
-def _scalar(name: str, number: int, column: str, value: object) -> str:
+def _scalar(where: str, column: str, value: object) -> str:
     """Give the canonical text of a JSON value: 3, 0.5, true."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
     raise SourceError(
-        f"ingest: column {column!r} on line {number} of {name} holds a list or an object.",
+        f"ingest: column {column!r} {where} holds a list or an object.",
         "Expected a text, a number, true, false or null.",
         "give each value inside it a column of its own.",
     )
 
 
-def _object(name: str, number: int, line: str, decoder: json.JSONDecoder) -> dict[str, Any]:
+def _object(name: str, number: int, line: str) -> dict[str, Any]:
     """Read the object on one line; JSON's own error is dropped, because it holds the line."""
     try:
-        found = decoder.decode(line)
+        found = DECODER.decode(line)
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
@@ -76,7 +86,7 @@ def _object(name: str, number: int, line: str, decoder: json.JSONDecoder) -> dic
     raise SourceError(
         f"ingest: line {number} of {name} is not one whole JSON object.",
         "Expected an object on each line, each key once, and no NaN or Infinity.",
-        "write one object per line (`jq -c '.[]'` makes lines of an array); if it is the last line, "
+        "write one object per line, or declare `ingest.format: json` for an array; if it is the last line, "
         "the file was cut off.",
     )
 
@@ -92,3 +102,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_constant(constant: str) -> None:
     """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(constant)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

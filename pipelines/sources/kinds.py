@@ -16,7 +16,7 @@ SUFFIXES = {
 }
 # Texts without columns tell by no name how they are parted: they are declared.
 PLAIN = ("lines", "paragraphs")
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", *PLAIN, "documents", "idx", "images")
+FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow", *PLAIN, "documents", "idx", "images")
 HEAD_BYTES = 4096
 # Compressed inside, and read by places: packed once more they are refused.
 UNPACKED = ("parquet", "arrow")

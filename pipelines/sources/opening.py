@@ -47,6 +47,9 @@ REMEDIES = {
     "SQLite": "name it as a database, `sqlite:///FILE`, and the query that gives its rows.",
     "xz": "unpack it, or pack it with gzip or zstd.",
     "bzip2": "unpack it, or pack it with gzip or zstd.",
+    "fastText": "write a CSV with a column for the label and one for the text.",
+    "LIBSVM": "write a CSV with a name for each column, as pandas does.",
+    "ARFF": "write a CSV: its names are those of @attribute, its rows stand below @data.",
     "PDF": "write its texts as rows: a CSV, or a .txt file each in a folder for each class.",
 }
 # Tables shrink to a tenth, logs to a fiftieth; only what was made to fill a disk unpacks to so much more.

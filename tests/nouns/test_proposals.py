@@ -376,7 +376,10 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
     ("name", "content", "said"),
     [
         ("a.csv", "Once upon a time, there was\n\na king, a queen, and\nnobody else.\n" * 9, "no separator parts"),
-        ("a.json", '[\n  {"text": "a"},\n  {"text": "b"}\n]\n', "one JSON array"),
+        ("a.json", '[\n  ["text", "a"],\n  ["text", "b"]\n]\n', "a JSON array, and not one of objects"),
+        ("ft.txt", "__label__pos what a day\n__label__neg\tnever again, no\n" * 9, "fastText's"),
+        ("a.libsvm", "1 1:0.5 3:2\n-1 2:1e-3\n" * 9, "LIBSVM's"),
+        ("w.arff", "% of weather\n@relation w\n@attribute a numeric\n@data\n" + "1.5\n" * 9, "ARFF"),
         ("a.bmes", "李 B-NAME\n明 E-NAME\n在 O\n\n" * 40, "tagged words"),
         ("a.json", '{"spans": [1], "meta": {"a": 1}}\n' * 9, "lists and objects alone"),
         ("a.csv", "<html><body>log in", "an HTML page"),

@@ -78,10 +78,10 @@ def test_plain_text_is_read_as_its_paragraphs_or_its_lines(
 
 def test_a_text_beside_larger_data_that_cannot_be_read_is_not_taken_for_the_data(tmp_path: Path) -> None:
     (tmp_path / "templates.txt").write_text(VERSE)
-    (tmp_path / "rows.json").write_text("[" + ",".join(['{"text": "a"}'] * 9) + "]")
+    (tmp_path / "rows.json").write_text("[" + ",".join(['["text", "a"]'] * 9) + "]")
     with pytest.raises(SourceError, match=r"templates\.txt: it is text without columns") as caught:
         look(tmp_path)
-    assert "rows.json: it is one JSON array" in str(caught.value)
+    assert "rows.json: it is a JSON array, and not one of objects" in str(caught.value)
     (tmp_path / "templates.txt").write_text("".join(VERSE.format(n=n) for n in range(120)))
     assert look(tmp_path).families == ("gpt",)
 

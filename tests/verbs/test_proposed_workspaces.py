@@ -12,7 +12,7 @@ from proposed import RIGHT, doubts, look
 from workspaces import Workspace
 
 from flywheel.new import new
-from pipelines.errors import ParameterError, SourceError
+from pipelines.errors import ParameterError
 from pipelines.ingest import ingest
 from pipelines.validate import validate
 
@@ -27,10 +27,7 @@ PARTS = {
     "sst3": ["train", "valid", "test"],
     "trec": ["train", "test"],
 }
-NO_TABLE = {
-    "presidio": "one JSON array",
-    "tab": "lists and objects alone",
-}
+SPANS = ("presidio", "tab", "zh_ner")
 ROWS = 200
 # Great Expectations takes a second for each: a table in two parts, tweets, Chinese.
 VALIDATED = ("adult", "airline_tweets", "waimai_10k")
@@ -88,16 +85,17 @@ def test_a_book_is_a_workspace_of_its_paragraphs(tmp_path: Path, own_home: Path)
     assert result.added == result.read == 7222
 
 
-@pytest.mark.parametrize("name", NO_TABLE)
-def test_what_has_no_label_in_a_column_is_refused_with_the_reason(name: str) -> None:
-    with pytest.raises(SourceError, match="holds no table that we can read") as caught:
-        look(Path(os.environ["FLYWHEEL_DATASETS"]) / name)
-    assert NO_TABLE[name] in str(caught.value)
+@pytest.mark.parametrize("name", SPANS)
+def test_annotated_spans_are_no_label_and_are_left_out(name: str) -> None:
+    found = look(Path(os.environ["FLYWHEEL_DATASETS"]) / name)
+    assert "annotated spans" in doubts(found)
+    assert "spans" not in found.found.names
+    label = found.holder("label")
+    assert label is None or label.doubts
 
 
-def test_annotated_spans_are_no_label(tmp_path: Path) -> None:
-    source = Path(os.environ["FLYWHEEL_DATASETS"]) / "zh_ner"
-    assert "annotated spans" in doubts(look(source))
+@pytest.mark.parametrize("name", ["presidio", "zh_ner"])
+def test_what_has_no_label_in_a_column_is_refused_before_anything_is_made(name: str, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="looks like a label"):
-        new(str(tmp_path / "workspace"), None, str(source), [])
+        new(str(tmp_path / "workspace"), None, str(Path(os.environ["FLYWHEEL_DATASETS"]) / name), [])
     assert not (tmp_path / "workspace").exists()

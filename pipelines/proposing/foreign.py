@@ -1,0 +1,28 @@
+"""Texts that hold a table, or labels, in a way of their own: told by name, for taken as plain text they would teach it."""
+
+import re
+from collections.abc import Sequence
+
+# By how nearly all lines are written.
+LINES = {
+    "it holds tagged words, one to a line, and no family learns tags": re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)$"),
+    "it is fastText's, with labels before the texts": re.compile(r"__label__\S+\s"),
+    "it is LIBSVM's, with numbered columns": re.compile(r"[-+\d.eE,]+(\s+\d+:[-+\d.eE]+)+$"),
+}
+# By how the file begins, comments aside.
+HEADS = {"it is an ARFF file, of Weka and OpenML": re.compile(r"(?i)\A(?:%.*\n|\s*\n)*@relation\s")}
+NEARLY_ALL = 0.9
+
+
+def foreign(lines: Sequence[str]) -> str | None:
+    """What the `lines` of a text without columns are, if they are written in a way that is known."""
+    return next((what for what, line in LINES.items() if _share(line, lines) > NEARLY_ALL), None)
+
+
+def headed(text: str) -> str | None:
+    """What a text is by its beginning, if that is known."""
+    return next((what for what, head in HEADS.items() if head.search(text)), None)
+
+
+def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
+    return sum(pattern.match(line) is not None for line in lines) / max(len(lines), 1)

@@ -1,4 +1,4 @@
-"""Texts that hold a table, or labels, in a way of their own: told by name, for taken as plain text they would teach it."""
+"""Texts that hold a table, or labels, in a way of their own: taken for plain text they would teach that way."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Pictures that nobody has described, in IDX files or a folder for each class: their labels, not what they show."""
+"""Pictures that nobody has described, in IDX files, in folders or in Parquet: their labels, not what they show."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,6 +8,8 @@ import polars as pl
 from pipelines.errors import SourceError
 from pipelines.proposing.folders import Found
 from pipelines.sources import SourceFile, find_files, read_frames
+from pipelines.sources.columnar import picture_columns
+from pipelines.sources.opening import shown
 
 IMAGE, LABEL = "image", "label"
 
@@ -38,3 +40,18 @@ def labels(files: Sequence[SourceFile]) -> Iterator[pl.DataFrame]:
     for file in files:
         if file.beside is not None:
             yield from read_frames(file, [LABEL], [LABEL], None, None)
+
+
+def framed(found: Found) -> tuple[str, ...]:
+    """The columns of files that hold pictures beside other cells, as Parquet files of data sets do.
+
+    Raises SourceError where there are no other cells.
+    """
+    pictures = tuple(name for name in picture_columns(found.files[0]) if name in found.names)
+    if pictures and len(pictures) == len(found.names):
+        raise SourceError(
+            f"inspect: {shown(found.source)} holds pictures and nothing else.",
+            "Expected a column that says what each of them is.",
+            "write the label of each picture beside it, or sort the files into a folder for each class.",
+        )
+    return pictures

@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.arriving import Sample, find_source
 from pipelines.contradictions import READ
 from pipelines.errors import ParameterError
 from pipelines.proposing import folders, galleries, shelves, texts
@@ -20,14 +19,13 @@ from pipelines.proposing.folders import Found
 from pipelines.proposing.labels import is_quantity
 from pipelines.proposing.layout import NESTED
 from pipelines.proposing.people import privacy_of
+from pipelines.proposing.reading import frames, not_twice
 from pipelines.proposing.roles import Roles, granted, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
-from pipelines.record import DEVICES, NAME, Column, Privacy, Record, Role
-from pipelines.sources.dialect import Dialect
+from pipelines.record import DEVICES, NAME, Privacy, Role
 from pipelines.sources.opening import shown
 
 MOST_LISTED = 30
-MOST_SAME = 0.8
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,15 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     if files := galleries.gallery(source):
         return _of_pictures(galleries.hung(source, files), sample_of(galleries.labels(files)), told or {})
     if shelf := shelves.shelf(source):
-        placed = shelves.placed(source, shelf)
-        return replace(propose_rows(placed, frames(placed), shelves.ROLES | dict(told or {})), name=_named(source))
-    found = folders.find(source)
-    found, twice = _not_twice(found)
-    rows = propose_rows(replace(found, doubts=(*found.doubts, *twice)), frames(found), {**found.roles, **(told or {})})
-    return replace(rows, name=_named(source))
+        found, roles = shelves.placed(source, shelf), shelves.ROLES | dict(told or {})
+        return replace(propose_rows(found, frames(found), roles), name=_named(source))
+    found, twice = not_twice(folders.find(source))
+    found = replace(found, doubts=(*found.doubts, *twice))
+    shown_in = galleries.framed(found)
+    plain = replace(found, names=tuple(name for name in found.names if name not in shown_in))
+    rows = propose_rows(plain, frames(plain), {**found.roles, **(told or {})})
+    pictures = tuple(_picture(name, rows.columns[0].cells) for name in shown_in[:1])
+    return replace(rows, name=_named(source), columns=(*pictures, *rows.columns))
 
 
 def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, Role]) -> Proposal:
@@ -117,16 +118,7 @@ def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Pr
     cells = _cells(galleries.LABEL, sampled)
     entry: dict[str, Any] = {"type": "category", "role": "label"}
     doubts = _categories(cells, "category", "label", "none", entry)
-    seen = "if a person can be recognised in them, these are people's data, and nothing here takes a face out"
-    columns = (
-        Proposed(
-            galleries.IMAGE,
-            {"type": "image", "role": "feature"},
-            (seen,),
-            replace(cells, name=galleries.IMAGE, values=None),
-        ),
-        Proposed(galleries.LABEL, entry, tuple(doubts), cells),
-    )
+    columns = (_picture(galleries.IMAGE, cells), Proposed(galleries.LABEL, entry, tuple(doubts), cells))
     size = folders.unpacked_size(found)
     return Proposal(_named(found.source), found, sampled, columns, _about_rows(sampled), found.splits, size=size)
 
@@ -142,54 +134,10 @@ def _refuse_unknown(told: Mapping[str, Role], found: Found) -> None:
         )
 
 
-def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
-    """The rows of the files found, as frames of texts with all their columns, read as `ingest` will read them."""
-    record = Record("inspected", tuple(Column(name, "text", required=False) for name in found.names))
-    settings = found.settings
-    header = settings.get("header")
-    dialect = Dialect(
-        settings.get("delimiter"),
-        tuple(header) if header else None,
-        settings.get("quotes", True),
-        settings.get("final_newline", True),
-    )
-    mapping = {path.name: "train" for path in files} if files else settings.get("files")
-    if mapping is None and found.source.is_dir() and settings.get("format") != "documents":
-        mapping = {path.name: "train" for path in found.files}
-    arriving = find_source(
-        Path("/"),
-        str(found.source.resolve()),
-        Sample(),
-        mapping,
-        settings.get("format"),
-        settings.get("encoding"),
-        dialect,
-    )
-    return arriving.frames(record)
-
-
-def _not_twice(found: Found) -> tuple[Found, tuple[str, ...]]:
-    """The largest of several files that hold the same rows, as subsets of one another do; all of them otherwise."""
-    if len(set(found.splits)) > 1 or len(found.files) < 2 or len(found.files) > 20:
-        return found, ()
-    rows = {path: _hashes(found, path) for path in found.files}
-    largest = max(found.files, key=lambda path: len(rows[path]))
-    others = [path for path in found.files if path != largest]
-    if any(len(rows[path] & rows[largest]) < MOST_SAME * max(len(rows[path]), 1) for path in others):
-        return found, ()
-    settings = {key: value for key, value in found.settings.items() if key != "files"}
-    names = ", ".join(path.name for path in others)
-    doubt = f"{largest.name} was chosen: {names} hold rows of it once more"
-    return folders.only(Found(found.source, found.names, found.files, settings, (), found.doubts), largest), (doubt,)
-
-
-def _hashes(found: Found, path: Path) -> set[int]:
-    hashes: set[int] = set()
-    for frame in frames(found, [path]):
-        hashes.update(frame.hash_rows(seed=7).to_list())
-        if len(hashes) > 100_000:
-            break
-    return hashes
+def _picture(name: str, cells: Cells) -> Proposed:
+    """A column of pictures, beside one of those `cells`."""
+    seen = "if a person can be recognised in them, these are people's data, and nothing here takes a face out"
+    return Proposed(name, {"type": "image", "role": "feature"}, (seen,), replace(cells, name=name, values=None))
 
 
 def _cells(name: str, sampled: Sampled) -> Cells:

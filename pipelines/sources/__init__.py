@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import SourceError
-from pipelines.sources.columnar import arrow_rows, parquet_rows
+from pipelines.sources.columnar import PICTURES_AT_ONCE, arrow_rows, parquet_rows, picture_columns
 from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
 from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.documents import document_rows, find_documents
-from pipelines.sources.frames import as_frames, together
+from pipelines.sources.frames import ROWS_AT_ONCE, as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import find_pictures, picture_rows
 from pipelines.sources.jsonarray import array_rows
@@ -151,7 +151,8 @@ def read_frames(
     kind = None if in_folders else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
         return delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
-    return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns)
+    at_once = PICTURES_AT_ONCE if kind == "parquet" and picture_columns(file.path) else ROWS_AT_ONCE
+    return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns, at_once)
 
 
 def fingerprint(files: list[SourceFile]) -> str:

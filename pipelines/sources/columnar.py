@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import SourceError
+from pipelines.pictures import PictureError, picture_cell
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated, refuse_unclean
 from pipelines.sources.opening import PACKED, is_packed, opened, refuse_other_kind, shown
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 ARROW, STREAM, ENDED = b"ARROW1\x00", b"\xff\xff\xff\xff", b"\xff\xff\xff\xff\x00\x00\x00\x00"
 ROWS_AT_ONCE = 16_384
+# Pictures are a thousand times as large as what stands in other cells.
+PICTURES_AT_ONCE = 256
 
 
 def parquet_rows(path: Path, columns: Sequence[str], required: Collection[str]) -> Iterator[Row]:
@@ -28,7 +31,8 @@ def parquet_rows(path: Path, columns: Sequence[str], required: Collection[str]) 
             present = _present(name, file.schema_arrow, columns, required)
             if not file.metadata.num_rows:
                 raise no_rows(name)
-            batches = file.iter_batches(batch_size=ROWS_AT_ONCE, columns=present)
+            at_once = PICTURES_AT_ONCE if _pictures(file.schema_arrow, present) else ROWS_AT_ONCE
+            batches = file.iter_batches(batch_size=at_once, columns=present)
             yield from _batches(name, batches, columns, present)
     except (pyarrow.ArrowException, OSError) as error:
         # Arrow tells damage as an OSError without a number; one with a number is the disk's.
@@ -87,7 +91,8 @@ def _sound(batches: Iterable["pyarrow.RecordBatch"]) -> Iterator["pyarrow.Record
     """`batches` in pieces, their lengths and offsets checked: Arrow believes them, and would read past the end."""
     for batch in batches:
         batch.validate(full=True)
-        yield from (batch.slice(start, ROWS_AT_ONCE) for start in range(0, batch.num_rows, ROWS_AT_ONCE))
+        at_once = PICTURES_AT_ONCE if _pictures(batch.schema, batch.schema.names) else ROWS_AT_ONCE
+        yield from (batch.slice(start, at_once) for start in range(0, batch.num_rows, at_once))
 
 
 def _present(name: str, schema: "pyarrow.Schema", columns: Sequence[str], required: Collection[str]) -> list[str]:
@@ -119,6 +124,8 @@ def _texts(name: str, before: int, column: str, values: "pyarrow.Array") -> list
     """Turn one column of a batch into texts, and refuse those that cannot be stored."""
     import pyarrow
 
+    if _is_picture(values.type):
+        return _picture_cells(name, before, column, values)
     try:
         texts: list[str | None] = values.cast(pyarrow.string()).to_pylist()
     except UnicodeDecodeError:
@@ -130,6 +137,50 @@ def _texts(name: str, before: int, column: str, values: "pyarrow.Array") -> list
         for row, text in enumerate(texts, before + 1):
             refuse_unclean(f"column {column!r} in row {row} of {name}", text)
     return texts
+
+
+def picture_columns(path: Path) -> tuple[str, ...]:
+    """The columns of a Parquet file that hold pictures, as data sets of them are published; none of another file."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        schema = parquet.read_schema(path)
+    except (pyarrow.ArrowException, OSError):
+        return ()
+    return _pictures(schema, schema.names)
+
+
+def _pictures(schema: "pyarrow.Schema", columns: Collection[str]) -> tuple[str, ...]:
+    return tuple(column for column in columns if _is_picture(schema.field(column).type))
+
+
+def _is_picture(kind: "pyarrow.DataType") -> bool:
+    """Whether a type holds the bytes of files: alone, or as `bytes` beside a `path`, as Hugging Face writes them."""
+    from pyarrow import types
+
+    inner = kind.field("bytes").type if types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
+    return bool(types.is_binary(inner) or types.is_large_binary(inner))
+
+
+def _picture_cells(name: str, before: int, column: str, values: "pyarrow.Array") -> list[str | None]:
+    """The cells of a column of pictures, with nothing but their pixels."""
+    from pyarrow import types
+
+    if types.is_struct(values.type):  # `flatten`, for a field alone forgets which of the structures are null
+        values = values.flatten()[values.type.get_field_index("bytes")]
+    contents = values.to_pylist()
+    cells: list[str | None] = []
+    for row, content in enumerate(contents, before + 1):
+        try:
+            cells.append(None if content is None else picture_cell(content))
+        except PictureError as error:
+            raise SourceError(
+                f"ingest: column {column!r} in row {row} of {name} is not read: {error}.",
+                "Expected the bytes of a whole PNG or JPEG file in each cell.",
+                "mend the picture, or leave the column out of `record`.",
+            ) from None
+    return cells
 
 
 def _float_text(text: str) -> str | None:
@@ -165,12 +216,12 @@ def _refuse_not_scalar(name: str, column: str, kind: "pyarrow.DataType") -> None
         types.is_floating, types.is_decimal, types.is_temporal, types.is_null,
     )  # fmt: skip
     inner = kind.value_type if types.is_dictionary(kind) else kind
-    if any(is_plain(inner) for is_plain in plain):
+    if _is_picture(kind) or any(is_plain(inner) for is_plain in plain):
         return
     raise SourceError(
-        f"ingest: column {column!r} of {name} holds neither text, numbers, times nor booleans.",
+        f"ingest: column {column!r} of {name} holds neither text, numbers, times, booleans nor pictures.",
         "Expected one plain value in each cell.",
-        "write bytes as text, and give each value of a list or a structure a column of its own.",
+        "give each value of a list or a structure a column of its own.",
     )
 
 

@@ -9,10 +9,12 @@ import polars as pl
 ROWS_AT_ONCE = 50_000
 
 
-def as_frames(rows: Iterable[Mapping[str, str | None]], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Yield rows as frames of texts with these columns."""
+def as_frames(
+    rows: Iterable[Mapping[str, str | None]], columns: Sequence[str], at_once: int = ROWS_AT_ONCE
+) -> Iterator[pl.DataFrame]:
+    """Yield rows as frames of texts with these columns, of `at_once` rows but for the last."""
     left = iter(rows)
-    while batch := list(islice(left, ROWS_AT_ONCE)):
+    while batch := list(islice(left, at_once)):
         yield pl.DataFrame({name: [row[name] for row in batch] for name in columns}, dict.fromkeys(columns, pl.String))
 
 

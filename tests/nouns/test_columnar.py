@@ -4,13 +4,17 @@ import datetime
 import decimal
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pytest
 from arriving import SECRET, read, refusal, written
-from pyarrow import parquet
+from pyarrow import feather, parquet
 
 from pipelines.errors import SourceError
+from pipelines.pictures import grey_png, picture_cell
+from pipelines.sources import SourceFile, read_frames
+from pipelines.sources.columnar import picture_columns
 
 
 def table(path: Path, **columns: object) -> Path:
@@ -55,11 +59,43 @@ def test_a_repeated_column_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a.parquet") == "a.parquet has more than one column named 'id'."
 
 
-@pytest.mark.parametrize("value", [[SECRET], {"a": SECRET}, SECRET.encode()])
-def test_a_column_of_lists_structures_or_bytes_is_refused_by_name(tmp_path: Path, value: object) -> None:
+@pytest.mark.parametrize("value", [[SECRET], {"a": SECRET}, {"bytes": SECRET}])
+def test_a_column_of_lists_or_structures_is_refused_by_name(tmp_path: Path, value: object) -> None:
     path = table(tmp_path / "a.parquet", id=[value], other=[[1]])
-    assert refusal(path) == "column 'id' of a.parquet holds neither text, numbers, times nor booleans."
+    assert refusal(path) == "column 'id' of a.parquet holds neither text, numbers, times, booleans nor pictures."
     assert read(path, ["gone"]) == [{"gone": None}]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_pictures_are_read_as_their_pixels_alone_whether_a_path_stands_beside_them(
+    tmp_path: Path, kind: str, beside: bool
+) -> None:
+    pictures = [grey_png(number.to_bytes(8, "big"), 4, 2) for number in range(600)]
+    values: list[Any] = [{"bytes": each, "path": SECRET} if beside else each for each in pictures]
+    values[7] = None
+    whole = pyarrow.table({"id": values, "label": list(range(600))})
+    path = tmp_path / f"a.{kind}"
+    if kind == "parquet":
+        parquet.write_table(whole, path)
+        assert picture_columns(path) == ("id",)
+    else:
+        feather.write_feather(whole, path)
+    expected = [picture_cell(each) for each in pictures]
+    rows = read(path, ["id", "label"])
+    assert [row["id"] for row in rows] == [*expected[:7], None, *expected[8:]]
+    assert [row["label"] for row in rows] == [str(number) for number in range(600)]
+
+
+def test_bytes_that_are_no_picture_are_refused_with_their_row(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", id=[None, SECRET.encode()])
+    assert refusal(path) == "column 'id' in row 2 of a.parquet is not read: it is neither PNG nor JPEG."
+
+
+def test_frames_of_pictures_are_small(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", id=[grey_png(bytes(8), 4, 2)] * 600)
+    frames = list(read_frames(SourceFile(path, None), ["id"], ["id"], None, None))
+    assert [frame.height for frame in frames] == [256, 256, 88]
 
 
 def test_a_nul_character_is_refused_with_its_row(tmp_path: Path) -> None:

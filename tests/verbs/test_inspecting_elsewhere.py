@@ -55,6 +55,37 @@ def test_a_folder_of_pictures_is_proposed_by_its_folders_and_the_proposal_runs(t
     assert sum(part.height for part in parts) == 40
 
 
+@pytest.mark.parametrize("names", [("image", "label"), ("img", "fine_label")])
+def test_pictures_in_parquet_are_proposed_beside_their_label_and_the_proposal_runs(
+    tmp_path: Path, own_home: Path, names: tuple[str, str]
+) -> None:
+    """As data sets of pictures are published: bytes and a path, and a numbered label."""
+    source = tmp_path / "lamps"
+    source.mkdir()
+    for part, count in (("train", 60), ("test", 20)):
+        cells = [grey_png(bytes([30 + 150 * (place % 2) + place] * 16), 4, 4) for place in range(count)]
+        shown = [{"bytes": cell, "path": f"{place}.png"} for place, cell in enumerate(cells)]
+        rows = pl.DataFrame({names[0]: shown, names[1]: [place % 2 for place in range(count)]})
+        rows.write_parquet(source / f"{part}-00000-of-00001.parquet")
+    proposal = look(str(source), {})
+    assert (proposal.families, proposal.splits) == (("cnn", "mlp", "linear"), ("train", "test"))
+    parameters = yaml.safe_load(text_of(proposal, str(source)))
+    assert parameters["record"]["columns"][names[0]] == {"type": "image", "role": "feature"}
+    assert parameters["record"]["columns"][names[1]]["role"] == "label"
+    place = workspaces.make(tmp_path / "workspace", parameters)
+    place.turn("split")
+    parts = {name: pl.read_parquet(place.path / f"data/splits/{name}.parquet") for name in ("train", "valid", "test")}
+    assert parts["test"].height == 20
+    assert parts["train"].height + parts["valid"].height == 60
+
+
+def test_pictures_without_a_label_are_refused(tmp_path: Path) -> None:
+    pl.DataFrame({"image": [grey_png(bytes(16), 4, 4)] * 9}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(FlywheelError, match="holds pictures and nothing else") as caught:
+        look(str(tmp_path / "a.parquet"), {})
+    lines(caught.value)
+
+
 def test_splits_that_folders_name_stand_and_a_label_is_not_read_from_pictures(tmp_path: Path) -> None:
     source = lamps(tmp_path / "lamps", "test", "train")
     (source / "train" / "on" / "1.png").write_bytes(b"not a picture")

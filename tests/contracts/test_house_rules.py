@@ -3,10 +3,12 @@
 import argparse
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
 from workspaces import REPOSITORY
 
 from flywheel.cli import COMMANDS, parser
@@ -176,3 +178,13 @@ def test_no_test_replaces_a_function_of_ours() -> None:
     assert not [at(path) for path in TESTS if imported(path) & {"mock", "pytest_mock"}]
     mocking = [node for path in TESTS for node in nodes(path) if isinstance(node, ast.ImportFrom)]
     assert not [node.module for node in mocking if (node.module or "").startswith("unittest")]
+
+
+def test_a_clone_begins_without_data_of_anybodys() -> None:
+    """A version that was recorded on one machine lies in no other's cache: `make run` would end at its first step."""
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this is no clone: nothing tells which files are kept")
+    kept = subprocess.run(
+        ["git", "ls-files", "data"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+    assert kept == ""

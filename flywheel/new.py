@@ -20,7 +20,9 @@ CODE = ("pipelines", "flows")
 # Presets read data/source, as it arrived and unsealed: no `git add --all` may take it along.
 # By name: DVC takes `/data/*` to mean the folder itself, looks into it no further, and so would never push data/raw.
 DATA = ("source", "raw", "validated", "anonymised", "splits", "model", "report", ".*")
-MADE = ("/.flywheel/", "/mlruns/", *(f"/data/{name}" for name in DATA), *(f"/{name}" for name in CODE), "__pycache__/")
+# `.env` is nobody's but habit's: whoever keeps keys there all the same does not hand them to Git.
+LOCAL = ("/.flywheel/", "/mlruns/", "/.env")
+MADE = (*LOCAL, *(f"/data/{name}" for name in DATA), *(f"/{name}" for name in CODE), "__pycache__/")
 IGNORED = "".join(f"{line}\n" for line in MADE)
 Change = tuple[list[str], Any]  # the path of a key in params.yaml, and its new value
 

@@ -160,7 +160,7 @@ def test_git_ignores_all_that_is_made_and_dvc_still_finds_the_version_of_raw(ign
     add(tmp_path, tmp_path / "data" / "raw", {})
     with repository(tmp_path) as repo:
         assert [Path(stage.path) for stage in repo.index.stages] == [tmp_path / "data" / "raw.dvc"]
-    made = {f"/{path}" for name in GRAPH for path in data_of(name)[1]} | {"/data/raw"}
+    made = {f"/{path}" for name in GRAPH for path in data_of(name)[1]} | {"/data/raw", "/.env"}
     lines = set(ignored.splitlines())
     assert not [path for path in made if path not in lines and str(Path(path).parent) not in lines]
     assert not (tmp_path / "data" / ".gitignore").exists()

@@ -186,6 +186,10 @@ def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
         )
     if name == "train" and values["family"] == "auto":
         lines.insert(0, SOUGHT["text" if is_quick(proposal) else "table"])
+    if name == "promote" and "measure" in values:
+        lines.insert(
+            0, "# Some labels are rare: macro F1 counts each label as much as the others, accuracy hardly sees them."
+        )
     return lines
 
 

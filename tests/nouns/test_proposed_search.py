@@ -56,6 +56,8 @@ def test_where_one_of_two_classes_is_rare_models_are_sought_and_compared_by_macr
     assert proposed["train"]["auto"].get("measure") == measure
     assert proposed["promote"].get("measure") == measure
     assert "class_weight" not in proposed["train"]
+    told = written(proposed, look(tmp_path / "cards.csv"))
+    assert ("# Some labels are rare" in told) == (measure is not None)
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
         lines.insert(0, SOUGHT["text" if is_quick(proposal) else "table"])
     if name == "promote" and "measure" in values:
         lines.insert(
-            0, "# Some labels are rare: macro F1 counts each label as much as the others, accuracy hardly sees them."
+            0, "# Some labels are rare: macro F1 counts each as much as the others."
         )
     return lines
 

@@ -187,9 +187,7 @@ def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
     if name == "train" and values["family"] == "auto":
         lines.insert(0, SOUGHT["text" if is_quick(proposal) else "table"])
     if name == "promote" and "measure" in values:
-        lines.insert(
-            0, "# Some labels are rare: macro F1 counts each as much as the others."
-        )
+        lines.insert(0, "# Some labels are rare: macro F1 counts each as much as the others.")
     return lines
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.errors import SourceError
 from pipelines.sources.columns import Row
 from pipelines.sources.decoding import LONGEST_LINE, texts
-from pipelines.sources.jsonlines import DECODER, Found, found_rows
+from pipelines.sources.jsonlines import DECODER, Placed, found_rows
 from pipelines.sources.opening import shown
 
 BLANKS = " \t\r\n"
@@ -20,24 +20,21 @@ def array_rows(path: Path, columns: Sequence[str], required: Collection[str], en
     yield from found_rows(name, array_objects(name, texts(path, encoding, whole_lines=False)), columns, required)
 
 
-def array_objects(name: str, pieces: Iterator[str]) -> Iterator[Found]:
+def array_objects(name: str, pieces: Iterator[str]) -> Iterator[Placed]:
     """Yield each object of an array that comes in `pieces`, with its place and the text that it was read from.
 
     Raises SourceError for what is no whole array of objects: where it is wrong, at the latest at its end.
     """
     text = _Text(pieces)
-    if text.next() != "[":
+    if text.take() != "[":
         raise _no_array(name)
-    text.place += 1
-    number, mark = 0, "," if text.next() != "]" else "]"
+    number, mark = 0, text.take() if text.next() == "]" else ","
     while mark == ",":
         number += 1
         yield _object(name, number, text)
-        mark = text.next()
-        text.place += 1
+        mark = text.take()
     if mark != "]":
         raise _wrong(name, number + 1)
-    text.place += 0 if number else 1
     if text.next():
         raise _no_array(name)
 
@@ -59,6 +56,12 @@ class _Text:
             if not self.more():
                 return ""
 
+    def take(self) -> str:
+        """The next character that is no blank, behind which `place` is then; "" at the end."""
+        found = self.next()
+        self.place += 1
+        return found
+
     def more(self) -> bool:
         """Take another piece; whether there was one."""
         piece = next(filter(None, self._pieces), "")
@@ -66,7 +69,7 @@ class _Text:
         return bool(piece)
 
 
-def _object(name: str, number: int, text: _Text) -> Found:
+def _object(name: str, number: int, text: _Text) -> Placed:
     """The object at which the text stands, taken from as many pieces as it needs."""
     begins = text.next() == "{"
     while begins:

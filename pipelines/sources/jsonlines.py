@@ -12,7 +12,7 @@ from pipelines.sources.decoding import line_lists, refuse_text_after_blank
 from pipelines.sources.opening import shown
 
 # Where an object stands, the text that it was read from, and the object.
-Found = tuple[str, str, dict[str, Any]]
+Placed = tuple[str, str, dict[str, Any]]
 
 
 def json_rows(path: Path, columns: Sequence[str], required: Collection[str], encoding: str | None) -> Iterator[Row]:
@@ -25,7 +25,9 @@ def json_rows(path: Path, columns: Sequence[str], required: Collection[str], enc
     yield from found_rows(name, _objects(name, chain.from_iterable(line_lists(path, encoding))), columns, required)
 
 
-def found_rows(name: str, objects: Iterator[Found], columns: Sequence[str], required: Collection[str]) -> Iterator[Row]:
+def found_rows(
+    name: str, objects: Iterator[Placed], columns: Sequence[str], required: Collection[str]
+) -> Iterator[Row]:
     """Yield a row for each of the `objects`. Raises SourceError where there is none, or a required key in none."""
     first: dict[str, Any] | None = None
     unseen = set(columns)
@@ -39,7 +41,7 @@ def found_rows(name: str, objects: Iterator[Found], columns: Sequence[str], requ
     refuse_missing(name, {*first, *(set(columns) - unseen)}, columns, required)
 
 
-def _objects(name: str, lines: Iterator[str]) -> Iterator[Found]:
+def _objects(name: str, lines: Iterator[str]) -> Iterator[Placed]:
     for number, line in enumerate(lines, 1):
         if not line.strip("\r\n"):
             refuse_text_after_blank(name, lines, number)

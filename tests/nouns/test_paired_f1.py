@@ -57,9 +57,9 @@ def test_the_interval_is_that_of_rows_drawn_again() -> None:
 
 def test_the_chance_is_that_of_all_ways_of_changing_places() -> None:
     rng = np.random.default_rng(2)
-    true, ours, theirs = (rng.integers(0, 3, 10) for _ in range(3))
+    true, ours, theirs = (rng.integers(0, 3, 8) for _ in range(3))
     seen = abs(macro(true, ours, 3) - macro(true, theirs, 3))
-    ways = [np.array(way) for way in itertools.product([False, True], repeat=10)]
+    ways = [np.array(way) for way in itertools.product([False, True], repeat=8)]
     changed = [
         macro(true, np.where(way, theirs, ours), 3) - macro(true, np.where(way, ours, theirs), 3) for way in ways
     ]

@@ -173,17 +173,17 @@ def test_a_broken_rule_and_a_repeated_name_are_reasons_of_their_own(reviews: Wor
 
 def test_each_of_many_columns_is_judged_by_its_own_expectations(tmp_path: Path, own_home: Path) -> None:
     """More of them than are judged together: every column has one row in which it alone is at fault."""
-    names = [f"f{number}" for number in range(60)]
+    names = [f"f{number}" for number in range(24)]
     columns = {name: {"type": "number", "role": "feature", "min": 0, "max": 1} for name in names}
     label = {"kind": {"type": "category", "role": "label", "categories": ["a", "b"]}}
     parameters = {"record": {"name": "wide", "columns": columns | label}, "ingest": {"source": "source.csv"}}
     made = workspaces.make(tmp_path / "wide", parameters | {"seed": 7, "validate": {"max_quarantined": 0.99}})
     faults = {"": "is missing", "7": "is out of range", "x": "is not a number"}
-    wrong = [list(faults)[place % 3] for place in range(60)]
+    wrong = [list(faults)[place % 3] for place in range(24)]
     rows = [
-        [wrong[row] if row == place else f"0.{row:02}" for place in range(60)] + ["ab"[row % 2]] for row in range(60)
+        [wrong[row] if row == place else f"0.{row:02}" for place in range(24)] + ["ab"[row % 2]] for row in range(24)
     ]
-    workspaces.write_csv(made.path / "source.csv", [*rows, ["0.5"] * 60 + ["a"]], [*names, "kind"])
+    workspaces.write_csv(made.path / "source.csv", [*rows, ["0.5"] * 24 + ["a"]], [*names, "kind"])
     made.run(ingest)
     made.run(validate, *PATHS)
     judged = pl.read_parquet(made.path / "data/validated/rows.parquet")

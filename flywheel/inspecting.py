@@ -16,6 +16,7 @@ from pipelines.environment import read_environment
 from pipelines.errors import ParameterError
 from pipelines.ingest import reach_of
 from pipelines.proposing import queries
+from pipelines.proposing.labels import MOST_CLASSES, MOST_OF_TEXTS
 from pipelines.proposing.layout import suffix_format
 from pipelines.proposing.proposal import Proposal, Proposed, propose, propose_rows
 from pipelines.proposing.writing import in_json, parameters_of, split_name, written
@@ -109,7 +110,8 @@ def refuse_unlearnable(proposal: Proposal) -> None:
     if proposal.holder("label") is None:
         raise ParameterError(
             f"No column of {name} looks like a label.",
-            f"Expected one with 2 to 50 values to predict; there are {_listed(proposal.found.names)}.",
+            f"Expected one of {MOST_CLASSES} values at most, {MOST_OF_TEXTS} beside a text; "
+            f"there are {_listed(proposal.found.names)}.",
             "name it by `--label NAME`; `flywheel inspect` shows what each column holds.",
         )
     if not proposal.families:

@@ -32,6 +32,22 @@ class Rows(Protocol):
         """How many people; 0 where nobody has two rows."""
 
 
+class Comparison(Rows, Protocol):
+    """Two models beside each other, whatever the difference is measured in."""
+
+    @property
+    def difference(self) -> Measure:
+        """Ours minus theirs, with a 95 % interval."""
+
+    @property
+    def floor(self) -> float:
+        """Its lower bound, with 95 % confidence on that side alone."""
+
+    @property
+    def p_value(self) -> float:
+        """How probable such a difference is between equal models, two-sided."""
+
+
 @dataclass(frozen=True)
 class Paired:
     """Our model against theirs on the same `rows` rows; differences are ours minus theirs, as shares.
@@ -63,8 +79,7 @@ class Paired:
 
     def __str__(self) -> str:
         """The comparison in words: difference in accuracy, 95 % interval, p-value, rows."""
-        value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
-        return f"{value} points [{low}, {high}], {chance(self.p_value)}, {told_rows(self)}"
+        return told(self, self.unit)
 
     def figures(self) -> Figures:
         """The comparison's numbers under flat names, differences as shares."""
@@ -72,12 +87,8 @@ class Paired:
             "rows": self.rows,
             "only_ours_right": self.only_ours_right,
             "only_theirs_right": self.only_theirs_right,
-            "difference": self.difference.value,
-            "difference_low": self.difference.low,
-            "difference_high": self.difference.high,
-            "floor": self.floor,
-            "p_value": self.p_value,
-            **({"people": self.people, "design_effect": self.effect} if self.people else {}),
+            **figures_of(self),
+            **({"design_effect": self.effect} if self.people else {}),
         }
 
 
@@ -202,6 +213,24 @@ def coin_chances(tosses: int, most: int) -> Floats:
     ways = np.concatenate(([0.0], np.cumsum(np.log((tosses - heads + 1) / heads))))
     chances: Floats = np.exp(ways - tosses * math.log(2))
     return chances
+
+
+def told(pair: Comparison, unit: str) -> str:
+    """A comparison in words: the difference in a unit, 95 % interval, p-value, rows."""
+    value, low, high = map(signed, (pair.difference.value, pair.difference.low, pair.difference.high))
+    return f"{value}{unit} [{low}, {high}], {chance(pair.p_value)}, {told_rows(pair)}"
+
+
+def figures_of(pair: Comparison) -> Figures:
+    """The numbers that every comparison has, under flat names; differences as shares."""
+    return {
+        "difference": pair.difference.value,
+        "difference_low": pair.difference.low,
+        "difference_high": pair.difference.high,
+        "floor": pair.floor,
+        "p_value": pair.p_value,
+        **({"people": pair.people} if pair.people else {}),
+    }
 
 
 def told_rows(pair: "Rows") -> str:

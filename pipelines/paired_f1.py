@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.bootstrap import Floats, Integers, Measure, block_sizes, measure_of, resampled_cells
 from pipelines.confusion import drawn_alone, f1_by_class, margins
-from pipelines.paired import Figures, chance, check, signed, told_rows
+from pipelines.paired import Figures, check, figures_of, told
 from pipelines.people import count_of
 
 DRAWS = 2000
@@ -40,8 +40,7 @@ class PairedF1:
 
     def __str__(self) -> str:
         """The comparison in words: difference in macro F1, 95 % interval, p-value, rows."""
-        value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
-        return f"{value}{self.unit} [{low}, {high}], {chance(self.p_value)}, {told_rows(self)}"
+        return told(self, self.unit)
 
     def figures(self) -> Figures:
         """The comparison's numbers under flat names, all of them shares."""
@@ -50,12 +49,7 @@ class PairedF1:
             "measure": "macro F1",
             "ours": self.ours,
             "theirs": self.theirs,
-            "difference": self.difference.value,
-            "difference_low": self.difference.low,
-            "difference_high": self.difference.high,
-            "floor": self.floor,
-            "p_value": self.p_value,
-            **({"people": self.people} if self.people else {}),
+            **figures_of(self),
         }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.bootstrap import Floats, Integers, Measure, measure_of, resampled_weights
 from pipelines.errors import DataError
-from pipelines.paired import Figures, chance, signed, told_rows
+from pipelines.paired import Figures, figures_of, told
 from pipelines.people import count_of, design_effect, permuted, sums_of
 
 DRAWS = 2000
@@ -43,8 +43,7 @@ class PairedLosses:
 
     def __str__(self) -> str:
         """The comparison in words: share of the loss that is saved, 95 % interval, p-value, rows."""
-        value, low, high = map(signed, (self.difference.value, self.difference.low, self.difference.high))
-        return f"{value} % of the {self.name} saved [{low}, {high}], {chance(self.p_value)}, {told_rows(self)}"
+        return told(self, f" % of the {self.name} saved")
 
     def figures(self) -> Figures:
         """The comparison's numbers under flat names, differences as shares."""
@@ -53,12 +52,7 @@ class PairedLosses:
             "loss": self.name,
             "ours": self.ours,
             "theirs": self.theirs,
-            "difference": self.difference.value,
-            "difference_low": self.difference.low,
-            "difference_high": self.difference.high,
-            "floor": self.floor,
-            "p_value": self.p_value,
-            **({"people": self.people} if self.people else {}),
+            **figures_of(self),
         }
 
 

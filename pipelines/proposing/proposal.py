@@ -91,7 +91,8 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     plain = replace(found, names=tuple(name for name in found.names if name not in shown_in))
     rows = propose_rows(plain, frames(plain), {**found.roles, **(told or {})})
     pictures = tuple(_picture(name, rows.columns[0].cells) for name in shown_in[:1])
-    return replace(rows, name=_named(source), columns=(*pictures, *rows.columns))
+    others = tuple(f"{name}: another picture, and a model reads one: it is left out" for name in shown_in[1:])
+    return replace(rows, name=_named(source), columns=(*pictures, *rows.columns), doubts=(*rows.doubts, *others))
 
 
 def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, Role]) -> Proposal:

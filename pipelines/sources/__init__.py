@@ -151,7 +151,7 @@ def read_frames(
     kind = None if in_folders else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
         return delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
-    at_once = PICTURES_AT_ONCE if kind == "parquet" and picture_columns(file.path) else ROWS_AT_ONCE
+    at_once = PICTURES_AT_ONCE if kind in UNPACKED and picture_columns(file.path) else ROWS_AT_ONCE
     return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns, at_once)
 
 

@@ -140,15 +140,24 @@ def _texts(name: str, before: int, column: str, values: "pyarrow.Array") -> list
 
 
 def picture_columns(path: Path) -> tuple[str, ...]:
-    """The columns of a Parquet file that hold pictures, as data sets of them are published; none of another file."""
+    """The columns of a Parquet or Arrow file that hold pictures, as data sets are published; none of another file."""
     import pyarrow
     from pyarrow import parquet
 
-    try:
-        schema = parquet.read_schema(path)
-    except (pyarrow.ArrowException, OSError):
-        return ()
-    return _pictures(schema, schema.names)
+    for schema_of in (parquet.read_schema, _arrow_schema):
+        try:
+            schema = schema_of(path)
+        except (pyarrow.ArrowException, OSError, SourceError):
+            continue  # it is a file of another kind, or damaged: whoever reads its rows says so
+        return _pictures(schema, schema.names)
+    return ()
+
+
+def _arrow_schema(path: Path) -> "pyarrow.Schema":
+    import pyarrow
+
+    with pyarrow.memory_map(str(path)) as file:
+        return _opened_arrow(path, file)[0]
 
 
 def _pictures(schema: "pyarrow.Schema", columns: Collection[str]) -> tuple[str, ...]:
@@ -160,7 +169,7 @@ def _is_picture(kind: "pyarrow.DataType") -> bool:
     from pyarrow import types
 
     inner = kind.field("bytes").type if types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
-    return bool(types.is_binary(inner) or types.is_large_binary(inner))
+    return bool(types.is_binary(inner) or types.is_large_binary(inner) or types.is_binary_view(inner))
 
 
 def _picture_cells(name: str, before: int, column: str, values: "pyarrow.Array") -> list[str | None]:

@@ -46,6 +46,6 @@ def kind_of_file(path: Path, declared: str | None) -> str:
 
 def _refuse_known(path: Path) -> None:
     """Refuse a file that is no table by its first bytes, and say what helps with it."""
-    if path.is_file():
+    if path.is_file() and not is_packed(path):
         with path.open("rb") as stream:
             refuse_other_kind(path, stream.read(HEAD_BYTES), "a table: CSV, TSV, JSON Lines, Parquet or Arrow")

@@ -79,6 +79,15 @@ def test_pictures_in_parquet_are_proposed_beside_their_label_and_the_proposal_ru
     assert parts["train"].height + parts["valid"].height == 60
 
 
+def test_of_several_pictures_in_an_arrow_file_one_is_proposed_and_the_others_are_told(tmp_path: Path) -> None:
+    cells = [grey_png(bytes([place] * 16), 4, 4) for place in range(40)]
+    rows = pl.DataFrame({"image": cells, "mask": cells, "label": [place % 2 for place in range(40)]})
+    rows.write_ipc(tmp_path / "a.arrow")
+    found = look(str(tmp_path / "a.arrow"), {})
+    assert [column.name for column in found.columns] == ["image", "label"]
+    assert any(doubt.startswith("mask: another picture") for doubt in found.doubts)
+
+
 def test_pictures_without_a_label_are_refused(tmp_path: Path) -> None:
     pl.DataFrame({"image": [grey_png(bytes(16), 4, 4)] * 9}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(FlywheelError, match="holds pictures and nothing else") as caught:

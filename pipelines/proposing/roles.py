@@ -1,6 +1,6 @@
 """Which column is the label, the text, the subject, the time, the split, the consent; and which are features."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -257,14 +257,16 @@ def _echoes(columns: Sequence[Cells], rows: pl.DataFrame, roles: Roles) -> None:
 
 
 def tells(cells: Cells, rows: pl.DataFrame, label: str) -> bool:
-    """Whether a column's value gives the label away: the commonest answer to each value is right nearly always."""
+    """Whether a column's value gives the label away: the commonest answer to each value is right nearly always.
+
+    A value that one row alone has is evidence of nothing, and half the rows at least must have others beside them.
+    """
     if cells.kinds > MOST_CATEGORIES or cells.filled < 0.5:
         return False
-    pairs = Counter(zip(rows[cells.name].to_list(), rows[label].to_list(), strict=True))
-    right: dict[object, int] = {}
-    labels: Counter[object] = Counter()
-    for (value, answer), number in pairs.items():
-        right[value] = max(right.get(value, 0), number)
-        labels[answer] += number
-    total = max(rows.height, 1)
-    return sum(right.values()) >= LEAK * total and max(labels.values(), default=0) < 0.98 * total
+    answers: dict[object, Counter[object]] = defaultdict(Counter)
+    for value, answer in zip(rows[cells.name].to_list(), rows[label].to_list(), strict=True):
+        answers[value][answer] += 1
+    repeated = [counts for counts in answers.values() if counts.total() > 1]
+    labels: Counter[object] = sum(repeated, Counter())
+    total, right = labels.total(), sum(max(counts.values()) for counts in repeated)
+    return 2 * total >= rows.height > 0 and right >= LEAK * total and max(labels.values()) < 0.98 * total

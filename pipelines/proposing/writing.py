@@ -20,6 +20,7 @@ QUICK = {"text": 5, "table": 3}
 SOUGHT = {
     "text": "# Quick trials, of n-grams and linear models. `flywheel tune --minutes 15 --write` tries networks, too.",
     "table": "# Quick trials, of boosted trees and a linear model. `flywheel tune --minutes 15 --write` tries more.",
+    "wide": "# Boosted trees take minutes for so many columns and classes: `flywheel tune --minutes 15 --write`.",
 }
 RARE = 0.05  # of two classes: frauds, defects, what is clicked on
 # Words, or characters of Han, and rows of a table: of more, four folds would take minutes on two cores, and two do.
@@ -111,6 +112,9 @@ def _text_training(proposal: Proposal) -> dict[str, Any]:
 
 
 def _table_training(proposal: Proposal) -> dict[str, Any]:
+    if proposal.families[0] == "mlp":
+        epochs, batch = (10, 128) if proposal.sampled.read > 20_000 else (30, 32)
+        return {**_course(proposal, "mlp", epochs, batch, 0.001, 5), "linear": {"c": 0.1}}
     return _sought(proposal, {"c": 1.0}, QUICK["table"], proposal.sampled.read > MANY_ROWS)
 
 
@@ -186,6 +190,8 @@ def _section(name: str, values: Any, proposal: Proposal) -> list[str]:
         )
     if name == "train" and values["family"] == "auto":
         lines.insert(0, SOUGHT["text" if is_quick(proposal) else "table"])
+    if name == "train" and values["family"] == "mlp":
+        lines.insert(0, SOUGHT["wide"])
     if name == "promote" and "measure" in values:
         lines.insert(0, "# Some labels are rare: macro F1 counts each as much as the others.")
     return lines

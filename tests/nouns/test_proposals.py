@@ -204,6 +204,12 @@ def test_bounds_are_round_and_wider_than_the_data(tmp_path: Path) -> None:
     assert str(float(str(entry(found, "spent")["max"]))).strip("0.") in ("1", "2", "5")
 
 
+def test_numbers_that_no_two_of_few_rows_share_give_nothing_away(tmp_path: Path) -> None:
+    rows = made(60, lambda dice, place: [dice.random(), dice.randint(1, 400), place % 2])
+    found = look(table(tmp_path / "a.csv", ["height", "weight", "target"], rows))
+    assert [c.name for c in found.columns if c.entry.get("role") == "feature"] == ["height", "weight"]
+
+
 def test_a_column_that_gives_the_label_away_is_no_feature(tmp_path: Path) -> None:
     rows = made(400, lambda dice, place: [dice.randint(1, 90), ("closed", "open")[place % 2], dice.random(), place % 2])
     found = look(table(tmp_path / "a.csv", ["tenure", "account_state", "balance", "target"], rows))

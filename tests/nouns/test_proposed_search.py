@@ -14,7 +14,7 @@ from proposed import chinese, look, made, roles, sentence, table
 from pipelines.models import Part, Problem
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.parameters import check_parameters
-from pipelines.proposing.families import VAST
+from pipelines.proposing.families import VAST, WIDE
 from pipelines.proposing.proposal import Proposal
 from pipelines.proposing.writing import MANY_ROWS, MANY_WORDS, QUICK, written
 from pipelines.proposing.writing import parameters_of as parameters
@@ -110,6 +110,16 @@ def test_much_data_is_searched_in_fewer_folds_and_vast_data_not_at_all(tmp_path:
 
 def numbers(dice: random.Random, place: int) -> Sequence[object]:
     return [dice.random(), round(dice.gauss(9, 3), 2), place % 2]
+
+
+@pytest.mark.parametrize(("classes", "family"), [(2, "auto"), (3, "mlp")])
+def test_a_table_of_many_columns_and_classes_begins_with_a_network(tmp_path: Path, classes: int, family: str) -> None:
+    """As pixels are: boosting grows a tree for each class in each round, and two classes share one."""
+    columns = [f"pixel{place}" for place in range(WIDE // 3 + 1)]
+    rows = made(60, lambda dice, place: [*(dice.random() for _ in columns), place % classes])
+    found = look(table(tmp_path / "a.csv", [*columns, "label"], rows))
+    assert (found.families[0], train(found)["family"]) == (family, family)
+    assert ("# Boosted trees take minutes" in written(parameters(found, "a.csv"), found)) == (family == "mlp")
 
 
 def test_a_number_told_by_a_table_is_searched_too(tmp_path: Path) -> None:

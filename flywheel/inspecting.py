@@ -24,6 +24,7 @@ from pipelines.record import Role
 from pipelines.sources.database_urls import absolute, is_database
 from pipelines.sources.elsewhere import Download
 from pipelines.sources.opening import shown
+from pipelines.sources.separators import called
 
 WIDEST_NAME = 32
 NARROW = "\N{NO-BREAK SPACE}"
@@ -154,7 +155,7 @@ def _headline(proposal: Proposal, source: str) -> str:
     kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
     written_as = "pictures" if proposal.pictures else WRITTEN_AS[kind]
     if delimiter := found.settings.get("delimiter"):
-        written_as += {";": " with semicolons", "|": " with bars", "\t": " with tabs", ",": " with commas"}[delimiter]
+        written_as += f" with {called(delimiter)}"
     if encoding := found.settings.get("encoding"):
         written_as += f" in {encoding}"
     size = f"{count(len(found.files), 'file')}, {proposal.size}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 # By how nearly all lines are written.
 LINES = {
-    "it holds tagged words, one to a line, and no family learns tags": re.compile(r"\S+[ \t]+(?:O|[BIEMS]-\S+)$"),
+    "it holds tagged words, one to a line, and no family learns tags": re.compile(r"\S.*[ \t](?:O|[BIEMS]-\S+)$"),
     "it is fastText's, with labels before the texts": re.compile(r"__label__\S+\s"),
     "it is LIBSVM's, with numbered columns": re.compile(r"[-+\d.eE,]+(\s+\d+:[-+\d.eE]+)+$"),
 }

@@ -1,19 +1,16 @@
 """How a file that nobody has described is written: format, encoding, separator, header, last line end."""
 
 import codecs
-import csv
-import io
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pipelines.proposing.foreign import foreign, headed
 from pipelines.proposing.header import has_header
 from pipelines.proposing.naming import is_known
+from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
 from pipelines.sources.decoding import MARKS
 from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.kinds import PLAIN, SUFFIXES
@@ -21,7 +18,6 @@ from pipelines.sources.opening import is_packed, kind_of, opened, shown
 from pipelines.sources.passages import COLUMN
 
 HEAD_BYTES = 1 << 20
-LOOKED_AT = 300  # records: enough to see how many fields they have
 # The pickiest first: latin-1 refuses nothing, and comes last.
 ENCODINGS = ("shift_jis", "euc_kr", "gb18030", "big5", "cp1252", "latin-1")
 HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
@@ -42,6 +38,8 @@ LEAST_COMMON = 0.04
 # The share of lines that are blank where blank lines part paragraphs: one in fifty is a paragraph of two pages.
 BLANK = 0.02
 NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
+ONE_OBJECT = "it is one JSON object, within which its rows stand"
+OVER_LINES = "it is JSON, and no object stands on a line of its own"
 IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
 
 
@@ -187,7 +185,9 @@ def _json(path: Path, text: str) -> Layout | None:
     try:
         objects = [json.loads(line) for line in (lines[:-1] or lines)]
     except ValueError:
-        return Layout(path, unreadable="it is JSON, and no object stands on a line of its own")
+        return Layout(path, unreadable=OVER_LINES if re.search(r"^\}\s*\{", text, re.MULTILINE) else ONE_OBJECT)
+    if len(lines) == 1 and any(isinstance(value, list | dict) for value in objects[0].values()):
+        return Layout(path, unreadable=ONE_OBJECT)
     return _of_objects(path, objects, "jsonl")
 
 
@@ -210,14 +210,15 @@ def _is_json(text: str) -> bool:
 
 def _delimited(path: Path, text: str, whole: bool) -> Layout:
     """A CSV or TSV file by the separator that gives all records the same number of fields."""
-    mark, rows, quotes = _parted(text, whole)
+    found = parted_as(text, whole=whole)
+    rows = found.records
     if not rows or (len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv")):
         return _plain(path, text)
     told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
     settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
-    if len(rows[0]) > 1 and mark != ("\t" if told == "tsv" else ","):
-        settings["delimiter"] = mark
-    if not quotes:
+    if len(rows[0]) > 1 and found.delimiter != ("\t" if told == "tsv" else ","):
+        settings["delimiter"] = found.delimiter
+    if not found.quotes and found.delimiter not in LONG:
         settings["quotes"] = False
     names, doubts = tuple(cell.strip() for cell in rows[0]), tuple[str, ...]()
     if len(set(names)) < len(names) and sum(map(is_known, names)) > len(names) / 2:
@@ -227,23 +228,6 @@ def _delimited(path: Path, text: str, whole: bool) -> Layout:
         settings["header"] = list(names)
         doubts = ("the first line looks like a row: the columns have no names; give them some in `ingest.header`",)
     return Layout(path, tuple(name for name in names if name), settings, doubts)
-
-
-def _parted(text: str, whole: bool) -> tuple[str, Sequence[list[str]], bool]:
-    """The separator that parts all records alike, the records, and whether quotes enclose cells.
-
-    Commas come last: prose has them too. Quotes that stand for themselves are commonest where tabs separate; elsewhere
-    each separator is tried with quotes that enclose first, for within those any other one may stand in every record.
-    """
-    ways = [("\t", True), ("\t", False), *((mark, quotes) for quotes in (True, False) for mark in ";|,")]
-    alone: dict[str, tuple[str, Sequence[list[str]], bool]] = {}
-    for mark, quotes in ways:
-        found = _records(text, mark, whole, quotes=quotes)
-        if found and len({len(each) for each in found}) == 1:
-            if len(found[0]) > 1:
-                return mark, found, quotes
-            alone.setdefault(mark, (",", found, quotes))
-    return alone.get(",") or next(iter(alone.values()), (",", [], True))
 
 
 def _plain(path: Path, text: str) -> Layout:
@@ -258,23 +242,6 @@ def _plain(path: Path, text: str) -> Layout:
     way, other = ("paragraphs", "lines") if parted else ("lines", "paragraphs")
     doubt = f"{shown(path)} has no columns: its {way} are taken for texts; `ingest.format: {other}` is the other way"
     return Layout(path, (COLUMN,), {"format": way}, (doubt,))
-
-
-def _records(text: str, mark: str, whole: bool, *, quotes: bool) -> Sequence[list[str]]:
-    """The first records of a text, none where the separator does not fit; one that may be cut is left out."""
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=quoting, strict=True)
-    found: list[list[str]] = []
-    try:
-        found.extend(islice(reader, LOOKED_AT))
-    except csv.Error:
-        if whole or len(found) < 2:
-            return []
-    if not whole and len(found) < LOOKED_AT:
-        found.pop()
-    while found and not found[-1]:
-        found.pop()
-    return found
 
 
 def ends_unended(path: Path) -> bool:

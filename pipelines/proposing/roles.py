@@ -33,6 +33,7 @@ LEAST_SCORE = 2.5
 # How much the name of a number says "label" before it is one.
 NAMED = 10
 CLOSE = 2.0
+NAMED_PERSON = 8.0  # a name that says "user", "customer", "patient"
 LEAK = 0.995
 LABELLED = 0.98
 
@@ -190,15 +191,21 @@ def _subject(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Ro
     people = any(says(cells.name, TRAIT) or privacy[cells.name] == "quasi" for cells in columns)
     scores: dict[str, float] = {}
     for cells in columns:
-        if not roles.free(cells.name) or cells.filled < 0.9 or cells.kinds < 10 or cells.type in ("time", "number"):
+        if not roles.free(cells.name) or cells.kinds < 10 or cells.type in ("time", "number"):
             continue
         found = _subject_score(cells, privacy, people=people)
-        if found > 0:
+        # Guests have no number, and yet whoever has one may ask to be forgotten: the name must say that it is people's.
+        if found > 0 and (cells.filled >= 0.9 or (found >= NAMED_PERSON and cells.filled >= 0.1)):
             scores[cells.name] = found
     if not scores:
         return
     best = max(scores, key=lambda name: scores[name])
     roles.roles[best] = "subject"
+    filled = next(cells.filled for cells in columns if cells.name == best)
+    if filled < 0.9:
+        roles.doubt(
+            best, f"{1 - filled:.0%} of the rows name nobody: each of those stands for itself".replace("%", " %")
+        )
     if scores[best] < 5:
         roles.doubt(best, "taken for the person's key, because the other columns are about people")
     if others := [name for name in scores if name != best and scores[name] > scores[best] - CLOSE]:
@@ -208,7 +215,7 @@ def _subject(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Ro
 def _subject_score(cells: Cells, privacy: Mapping[str, Privacy], *, people: bool) -> float:
     said = set(words(cells.name))
     if names_a_person(cells.name):
-        return 10 if said & {"id", "uid", "userid", "编号", "号"} else 8
+        return 10 if said & {"id", "uid", "userid", "编号", "号"} else NAMED_PERSON
     if said & THINGS:
         return 0
     if says(cells.name, {"email", "mail", "邮箱"}) and privacy[cells.name] == "identifier":

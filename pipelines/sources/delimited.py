@@ -15,9 +15,10 @@ from pipelines.errors import SourceError
 from pipelines.sources.blocks import Style, read_block
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated
 from pipelines.sources.decoding import LINE_END, Lines, count_lines, refuse_text_after_blank, texts
-from pipelines.sources.dialect import DELIMITERS, USUAL, Dialect, refuse_own_header, unended
+from pipelines.sources.dialect import USUAL, Dialect, refuse_own_header, unended
 from pipelines.sources.frames import together
 from pipelines.sources.opening import shown
+from pipelines.sources.separators import DELIMITERS, encloses, parted, single
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -79,8 +80,10 @@ def _opened(
     # The limit belongs to the whole process: the csv module has no other.
     csv.field_size_limit(LONGEST_CELL)
     name = shown(path)
-    lines = Lines(_ended(name, texts(path, encoding), dialect))
-    file = _Delimited(name, lines, dialect.delimiter or delimiter, dialect.quotes, list(dialect.header or ()))
+    mark = dialect.delimiter or delimiter
+    lines = Lines(parted(_ended(name, texts(path, encoding), dialect), mark, quotes=dialect.quotes))
+    quotes = encloses(mark, quotes=dialect.quotes)
+    file = _Delimited(name, lines, single(mark), quotes, list(dialect.header or ()))
     if dialect.header is None:
         reader = file.reader()
         file.header, file.above = _header(name, reader), reader.line_num

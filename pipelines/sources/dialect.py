@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import SourceError
-
-# What separates columns in files that people have; any other character is more likely a mistake.
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+from pipelines.sources.separators import LONGEST, WHITESPACE, is_separator
 
 
 @dataclass(frozen=True)
@@ -25,10 +23,10 @@ class Dialect:
 
     def __post_init__(self) -> None:
         """Raise SourceError for a delimiter that is none, or a header that names two columns alike."""
-        if self.delimiter is not None and self.delimiter not in DELIMITERS:
+        if self.delimiter is not None and not is_separator(self.delimiter):
             raise SourceError(
                 "ingest: `ingest.delimiter` in params.yaml is none that we know.",
-                'Expected one of "," ";" "|" and "\\t".',
+                f'Expected ";", "|", "\\t", {WHITESPACE}, or up to {LONGEST} characters with no quote and no line end.',
                 "correct `ingest.delimiter`, or leave it out for commas in CSV and tabs in TSV.",
             )
         if self.header is not None and (len(set(self.header)) < len(self.header) or "" in self.header):

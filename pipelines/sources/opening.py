@@ -50,6 +50,9 @@ REMEDIES = {
     "fastText": "write a CSV with a column for the label and one for the text.",
     "LIBSVM": "write a CSV with a name for each column, as pandas does.",
     "ARFF": "write a CSV: its names are those of @attribute, its rows stand below @data.",
+    "one JSON object": "write a row on each line: `jq -c '.KEY[]' FILE > rows.jsonl`, or pandas' `orient=\"records\"`.",
+    "no object stands on a line": "write one on each line: `jq -c . FILE > rows.jsonl`.",
+    "pickle": "opening it runs its code: write tables as Parquet, pictures as PNG in a folder for each class.",
     "PDF": "write its texts as rows: a CSV, or a .txt file each in a folder for each class.",
 }
 # Tables shrink to a tenth, logs to a fiftieth; only what was made to fill a disk unpacks to so much more.

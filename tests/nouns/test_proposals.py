@@ -210,6 +210,14 @@ def test_numbers_that_no_two_of_few_rows_share_give_nothing_away(tmp_path: Path)
     assert [c.name for c in found.columns if c.entry.get("role") == "feature"] == ["height", "weight"]
 
 
+def test_people_who_are_named_in_half_of_the_rows_are_people_whose_rows_they_are(tmp_path: Path) -> None:
+    """As customers of a shop are, where guests may buy as well."""
+    rows = made(600, lambda dice, place: ["" if place % 2 else 17_000 + place % 90, dice.random(), place % 3 == 0])
+    found = look(table(tmp_path / "a.csv", ["CustomerID", "price", "label"], rows))
+    assert roles(found)["subject"] == "CustomerID"
+    assert "50 % of the rows name nobody" in doubts(found, "CustomerID")
+
+
 def test_a_column_that_gives_the_label_away_is_no_feature(tmp_path: Path) -> None:
     rows = made(400, lambda dice, place: [dice.randint(1, 90), ("closed", "open")[place % 2], dice.random(), place % 2])
     found = look(table(tmp_path / "a.csv", ["tenure", "account_state", "balance", "target"], rows))
@@ -387,6 +395,10 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
         ("a.libsvm", "1 1:0.5 3:2\n-1 2:1e-3\n" * 9, "LIBSVM's"),
         ("w.arff", "% of weather\n@relation w\n@attribute a numeric\n@data\n" + "1.5\n" * 9, "ARFF"),
         ("a.bmes", "李 B-NAME\n明 E-NAME\n在 O\n\n" * 40, "tagged words"),
+        ("a.json", '{"version": 1, "data": [{"text": "a", "label": 1}]}', "one JSON object"),
+        ("a.json", '{\n "data": [\n  {"text": "a"},\n  {"text": "b"}\n ]\n}\n', "one JSON object"),
+        ("a.json", '{\n "text": "a"\n}\n{\n "text": "b"\n}\n', "no object stands on a line"),
+        ("a.pkl", b"\x80\x04\x95", "a Python pickle"),
         ("a.json", '{"spans": [1], "meta": {"a": 1}}\n' * 9, "lists and objects alone"),
         ("a.csv", "<html><body>log in", "an HTML page"),
         ("a.csv", "", "it is empty"),
@@ -394,8 +406,8 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
         ("a.bin", "\x00\x00\x08\x03\x00\x00\x00\x05", "an IDX file"),
     ],
 )
-def test_what_is_no_table_is_told_by_what_it_is(tmp_path: Path, name: str, content: str, said: str) -> None:
-    (tmp_path / name).write_text(content)
+def test_what_is_no_table_is_told_by_what_it_is(tmp_path: Path, name: str, content: str | bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SourceError, match="holds no table that we can read") as caught:
         look(tmp_path)
     assert said in str(caught.value)

@@ -126,7 +126,7 @@ def test_a_row_of_other_length_than_the_declared_header_is_refused(tmp_path: Pat
         as_declared(path, Dialect(header=tuple(COLUMNS)))
 
 
-@pytest.mark.parametrize("delimiter", ["", ",,", "a", "\n", '"'])
+@pytest.mark.parametrize("delimiter", ["", "a", "7", " ", ".", "\n", '"', "::\n", "=" * 11])
 def test_a_separator_that_is_none_is_refused(delimiter: str) -> None:
     with pytest.raises(SourceError, match="is none that we know"):
         Dialect(delimiter=delimiter)

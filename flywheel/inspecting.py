@@ -223,6 +223,8 @@ def _holds(column: Proposed) -> str:
         )
     elif entry["type"] == "time":
         said.append(entry.get("format", "ISO 8601"))
+    elif "format" in entry:
+        said.append(f"written as {entry['format']}")
     if cells.filled < 1:
         said.append(f"{min(cells.filled, 0.999):.1%} filled".replace("%", f"{NARROW}%"))
     if cells.missing:

@@ -33,7 +33,7 @@ from pipelines.data_set import open_ledger_of
 from pipelines.environment import Environment
 from pipelines.errors import DataError
 from pipelines.ledger import now, reading
-from pipelines.quantities import described, possible, within
+from pipelines.quantities import described, number_in, possible, within
 from pipelines.raw import SealedRow
 from pipelines.record import Record
 from pipelines.vault import Vault
@@ -287,7 +287,7 @@ def _refuse_number(label: str | None, record: Record) -> None:
 def _same(label: str | None, shown: str, record: Record) -> bool:
     if record.task != "regression" or label is None:
         return label == shown
-    return label == possible(shown, record.label) or (within(label, record.label) and float(label) == float(shown))
+    return label == possible(shown, record.label) or number_in(label, record.label) == float(shown)
 
 
 def _confirmed(answer: Answer, shown: Any, record: Record) -> str | None:

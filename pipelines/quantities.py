@@ -1,36 +1,52 @@
 """Numbers as labels: how they are written in a cell, and which ones a column may hold."""
 
 import math
+import re
 
 from pipelines.record import Column
 
 # Beyond this a float no longer tells whole numbers apart.
 LARGEST_WHOLE = 2**53
+THREE_DECIMALS = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 
 
 def as_cell(number: float) -> str:
-    """A number as it would stand in a source.
+    """A number as it would stand in a source, whatever way of writing numbers its column has.
 
-    >>> as_cell(3.0), as_cell(2.5)
-    ('3', '2.5')
+    >>> as_cell(3.0), as_cell(2.5), as_cell(0.125)
+    ('3', '2.5', '0.1250')
     """
-    return repr(int(number)) if number == int(number) and abs(number) < LARGEST_WHOLE else repr(number)
+    if number == int(number) and abs(number) < LARGEST_WHOLE:
+        return repr(int(number))
+    # No way of writing takes the point before four decimals for one between thousands.
+    return f"{number!r}0" if THREE_DECIMALS.fullmatch(repr(number)) else repr(number)
+
+
+def number_in(cell: str, column: Column) -> float | None:
+    """The number that a cell of `column` holds, in the way that the column writes numbers; None where it is none."""
+    if column.format:
+        import polars as pl
+
+        from pipelines.numerals import plain
+
+        cell = str(pl.select(plain(pl.lit(cell), column.format)).item())
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def within(cell: str, column: Column) -> bool:
     """Whether a cell is a number of the column's type, within its bounds."""
-    try:
-        number = float(cell)
-    except ValueError:
-        return False
-    if not math.isfinite(number) or (column.type == "integer" and number != int(number)):
+    number = number_in(cell, column)
+    if number is None or not math.isfinite(number) or (column.type == "integer" and number != int(number)):
         return False
     return (column.min is None or number >= column.min) and (column.max is None or number <= column.max)
 
 
 def possible(number: str, column: Column) -> str:
     """The cell that a number which was estimated for `column` comes nearest to: a whole one where those alone occur."""
-    return as_cell(float(round(float(number)))) if column.type == "integer" else number
+    return as_cell(float(round(float(number))) if column.type == "integer" else float(number))
 
 
 def described(column: Column) -> str:

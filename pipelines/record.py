@@ -38,6 +38,9 @@ NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 # Seconds, or thousandths of them, since the beginning of 1970 in UTC.
 EPOCHS = {"epoch": 1, "epoch_ms": 1000}
+# How people write a thousand and a half: `numerals` reads both.
+POINT, COMMA = "1,234.5", "1.234,5"
+WRITTEN = (POINT, COMMA)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Column:
     `missing` lists the spellings that mean "no value"; an empty cell always does. `categories` closes the
     set of values; `min` and `max` bound a number, or the length of a text in characters. Of rows that share a value of
     a `unique` column, the first one passes. `format` says how a time is written where it is not ISO 8601: codes of
-    strftime, or one of EPOCHS. `ordered` says that the categories of a label stand in their order.
+    strftime, or one of EPOCHS; and how a number is, where people wrote it: POINT or COMMA.
+    `ordered` says that the categories of a label stand in their order.
     """
 
     name: str
@@ -217,10 +221,13 @@ def _refuse_format(where: str, entry: Mapping[str, object]) -> None:
     form = entry.get("format")
     if form is None or (entry["type"] == "time" and (form in EPOCHS or "%" in str(form))):
         return
+    if entry["type"] in ("integer", "number") and form in WRITTEN:
+        return
     raise RecordError(
-        f"params.yaml: `{where}.format` says how no time is written.",
-        f'Expected, at a column of type time, codes as in "%m/%d/%Y %H:%M", or {" or ".join(EPOCHS)}.',
-        f"correct `{where}.format`, or remove it: ISO 8601 needs none.",
+        f"params.yaml: `{where}.format` says how no time and no number is written.",
+        f'Expected, of a time, codes as in "%m/%d/%Y %H:%M", or {" or ".join(EPOCHS)}; of a number, '
+        f'"{WRITTEN[0]}" or "{WRITTEN[1]}".',
+        f"correct `{where}.format`, or remove it: ISO 8601 and plain numbers need none.",
     )
 
 

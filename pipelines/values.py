@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.numerals import plain
 from pipelines.pictures import is_picture
 from pipelines.record import EPOCHS, Column, Record
 
@@ -59,10 +60,10 @@ def _convert(column: Column) -> pl.Expr:
     value = present(column)
     match column.type:
         case "number":
-            number = value.str.strip_chars().cast(pl.Float64, strict=False)
+            number = _number(value, column)
             return pl.when(number.is_finite()).then(number)
         case "integer":
-            number = value.str.strip_chars().cast(pl.Float64, strict=False)
+            number = _number(value, column)
             whole = number.is_finite() & (number.floor() == number) & (number.abs() < 2**53)
             return pl.when(whole).then(number).cast(pl.Int64, strict=False)
         case "boolean":
@@ -74,6 +75,11 @@ def _convert(column: Column) -> pl.Expr:
             return value.str.strip_chars()
         case _:
             return value
+
+
+def _number(cell: pl.Expr, column: Column) -> pl.Expr:
+    text = plain(cell, column.format) if column.format else cell.str.strip_chars()
+    return text.cast(pl.Float64, strict=False)
 
 
 def _pictures(cells: pl.Series) -> pl.Series:

@@ -204,7 +204,7 @@ def _cell(value: str | float | bool | None, column: Column) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(int(value)) if column.type == "integer" else repr(value)
+    return str(int(value)) if column.type == "integer" else as_cell(value)
 
 
 class Feedback(Strict):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from pipelines.numerals import plain
 from pipelines.proposing.naming import says, score
 from pipelines.proposing.sampling import Counted
 from pipelines.proposing.vocabulary import BIRTH, TIME
-from pipelines.record import Column, Record, Type
+from pipelines.record import COMMA, POINT, WRITTEN, Column, Record, Type
 from pipelines.values import FALSE, TRUE, readable
 
 INTEGER = r"^[+-]?\d+$"
@@ -96,7 +97,7 @@ def look_at(column: pl.Series, counted: Counted, read: int) -> Cells:
     cells = column.str.strip_chars().drop_nulls()
     cells = cells.filter(cells != "")
     missing = _missing(cells, MISSING)
-    found = _numbers(column.name, cells) or _times(column.name, cells)
+    found = _numbers(column.name, cells) or _times(column.name, cells) or _written_numbers(column.name, cells)
     spelled = missing if found is None else found.missing
     values = None if counted.values is None else _without(counted.values, spelled)
     if found is None:
@@ -174,6 +175,31 @@ def _times(name: str, cells: pl.Series) -> Cells | None:
     return _made(name, "time", missing=missing, format=fitting[0], doubts=doubts)
 
 
+def _written_numbers(name: str, cells: pl.Series) -> Cells | None:
+    """A column of numbers as people write them, nearly all of which are read in one of the ways; or None."""
+    missing = _missing(cells, MISSING_NUMBER)
+    kept = cells.filter(~cells.is_in(list(missing)))
+    if not kept.len() or not are_amounts(kept):
+        return None
+    read = {way: _read(kept, way) for way in WRITTEN}
+    fitting = [way for way in WRITTEN if read[way].count() >= NEARLY * kept.len()]
+    if not fitting:
+        return None
+    values = read[fitting[0]].drop_nulls()
+    doubts: tuple[str, ...] = ()
+    if len(fitting) > 1 and not read[POINT].equals(read[COMMA]):
+        doubts = (f'its commas are taken for marks of thousands; before decimals, they want `format: "{COMMA}"`',)
+    if values.len() < kept.len():
+        doubts = (*doubts, "a few cells are no numbers: their rows will be held back")
+    whole = bool((values.floor() == values).all())
+    return _made(name, "integer" if whole else "number", missing=missing, format=fitting[0], doubts=doubts)
+
+
+def _read(cells: pl.Series, way: str) -> pl.Series:
+    found = cells.to_frame().select(plain(pl.col(cells.name), way).cast(pl.Float64, strict=False))
+    return found.to_series()
+
+
 def are_amounts(cells: pl.Series) -> bool:
     """Whether nearly all texts are numbers, and some of them written for people: 12.50 beside 1,234.50."""
     written, plain = cells.str.contains(AMOUNT), cells.str.contains(NUMBER)
@@ -196,7 +222,7 @@ def _words(name: str, cells: pl.Series, values: Counter[str] | None, missing: tu
     if len(spelled) == 2 and spelled & set(TRUE) and spelled & set(FALSE) and spelled <= {*TRUE, *FALSE}:
         return _made(name, "boolean", missing=missing)
     if are_amounts(cells):
-        doubts = ("looks like amounts written for people (separators, signs): write plain numbers to learn from them",)
+        doubts = ("most of its cells look like amounts, and some like no number: write plain ones to learn from them",)
     enough = values is not None and len(values) <= max(20, 0.2 * sum(values.values())) and sum(values.values()) > 0
     repeated = values is not None and sum(values.values()) >= 2 * max(len(values), 1)
     if enough and repeated and max(map(len, values or [""])) <= 60:

@@ -171,7 +171,7 @@ def _column(cells: Cells, privacy: Privacy, roles: Roles, reason: str | None, sa
         entry["required"] = False
     if cells.missing:
         entry["missing"] = list(cells.missing)
-    if kind == "time" and cells.format:
+    if kind in ("time", "integer", "number") and cells.format:
         entry["format"] = cells.format
     if role == "consent":
         entry["granted"] = granted(cells)

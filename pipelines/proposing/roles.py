@@ -14,8 +14,10 @@ from pipelines.proposing.vocabulary import (
     BIRTH,
     CONSENT,
     LABEL,
+    MAIL,
     NAMES,
     NOT_LABEL,
+    PAPERS,
     PARTS,
     REACH,
     ROW,
@@ -218,8 +220,11 @@ def _subject_score(cells: Cells, privacy: Mapping[str, Privacy], *, people: bool
         return 10 if said & {"id", "uid", "userid", "编号", "号"} else NAMED_PERSON
     if said & THINGS:
         return 0
-    if says(cells.name, {"email", "mail", "邮箱"}) and privacy[cells.name] == "identifier":
-        return 6
+    if privacy[cells.name] == "identifier":
+        # Two people may have one name; an address for mail is rarely two people's, and a passport never.
+        for sure, vocabulary in ((7, PAPERS), (6, MAIL)):
+            if says(cells.name, vocabulary):
+                return sure
     if says(cells.name, NAMES) and privacy[cells.name] == "identifier":
         return 5
     if said and said <= ROW and people and cells.distinct > 0.99 and privacy[cells.name] == "identifier":

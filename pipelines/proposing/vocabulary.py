@@ -44,6 +44,8 @@ ROW = _all("id index idx key uuid guid rowid pk unnamed 序号 编号")
 NAMES = _all(
     "name firstname lastname surname fullname forename nickname username givenname first last 姓名 名字 昵称 用户名"
 )
+PAPERS = _all("ssn passport nric 身份证 护照")
+MAIL = _all("email mail 邮箱")
 REACH = _all(
     "email mail phone mobile tel telephone address street ssn iban passport ip whatsapp wechat qq card licence license"
     " 邮箱 电话 手机 地址 身份证 微信 护照 银行卡 车牌"

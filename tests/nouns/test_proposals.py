@@ -60,8 +60,7 @@ def test_amounts_some_of_which_have_separators_are_nobodys_keys(tmp_path: Path) 
                              dice.randrange(9), ("no", "yes")[place % 2]],
     )  # fmt: skip
     found = look(table(tmp_path / "churn.csv", ["Total", "since", "months", "churned"], rows))
-    assert "amounts" in doubts(found, "Total")
-    assert entry(found, "Total").get("privacy", "none") == "none"
+    assert entry(found, "Total") == {"type": "number", "role": "feature", "required": False, "format": "1,234.5"}
     assert entry(found, "since")["format"] == "%Y%m%dT%H%M%S"
 
 
@@ -460,11 +459,38 @@ def test_rows_without_a_label_are_told_and_allowed_for(tmp_path: Path) -> None:
     assert parameters_of(found, "a.csv")["validate"]["max_quarantined"] == pytest.approx(0.3)
 
 
-def test_amounts_written_for_people_are_no_numbers_and_no_keys(tmp_path: Path) -> None:
-    rows = made(200, lambda dice, place: [f"{dice.randrange(999)},{place % 90 + 10}", dice.random(), place % 2])
+@pytest.mark.parametrize(
+    ("spelled", "written", "doubt"),
+    [
+        ("{},{}", "1.234,5", ""),
+        ("{}.{}0,5", "1.234,5", ""),
+        ("${}.{}", "1,234.5", ""),
+        ("{}.{} %", "1,234.5", ""),
+        ("{},0{}", "1,234.5", "taken for marks of thousands"),
+    ],
+)
+def test_numbers_written_for_people_are_numbers_and_no_keys(
+    tmp_path: Path, spelled: str, written: str, doubt: str
+) -> None:
+    rows = made(200, lambda dice, place: [spelled.format(dice.randrange(1, 9), place % 90 + 10), place, place % 2])
     found = look(table(tmp_path / "a.csv", ["betrag", "x", "label"], rows, ";"))
-    assert entry(found, "betrag") == {"type": "text"}
-    assert "write plain numbers" in doubts(found, "betrag")
+    assert entry(found, "betrag")["format"] == written
+    assert entry(found, "betrag").get("privacy", "none") == "none"
+    assert (doubt in doubts(found, "betrag")) if doubt else doubts(found, "betrag") == ""
+
+
+def test_amounts_among_which_stands_something_else_are_told(tmp_path: Path) -> None:
+    rows = made(200, lambda dice, place: ["5k" if place % 12 == 0 else f"{place},5", dice.random(), place % 2])
+    found = look(table(tmp_path / "a.csv", ["betrag", "x", "label"], rows, ";"))
+    assert entry(found, "betrag")["type"] in ("text", "category")
+    assert "write plain ones" in doubts(found, "betrag")
+
+
+def test_a_passport_says_more_surely_who_it_is_than_a_name(tmp_path: Path) -> None:
+    names, papers = ("王伟", "李娜", "张敏", "刘洋", "陈静"), [f"1101011990{place:04d}123X" for place in range(300)]
+    rows = made(300, lambda dice, place: [dice.choice(names) + str(place % 9), papers[place], dice.random(), place % 2])
+    found = look(table(tmp_path / "a.csv", ["姓名", "身份证号", "金额", "label"], rows))
+    assert roles(found)["subject"] == "身份证号"
 
 
 def test_quotes_that_enclose_nothing_are_told(tmp_path: Path) -> None:

@@ -166,5 +166,5 @@ def test_an_empty_value_is_never_a_role_by_accident() -> None:
 @pytest.mark.parametrize(("kind", "form"), [("time", "yesterday"), ("text", "%Y"), ("time", 7)])
 def test_a_form_of_times_that_is_none_is_refused(kind: str, form: object) -> None:
     section = {"columns": {"x": {"type": kind, "format": form}, "y": {"type": "category", "role": "label"}}}
-    with pytest.raises(RecordError, match=r"`record.columns.x.format` says how no time is written"):
+    with pytest.raises(RecordError, match=r"`record.columns.x.format` says how no time and no number is written"):
         parse_record(section)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from flywheel.reading import speaking_as
+from flywheel.reading import rows_of, speaking_as
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.feedback import Answer, Collected, FeedbackStore, Verdict
@@ -16,7 +16,8 @@ from pipelines.parameters import read_parameters
 from pipelines.quantities import described, within
 from pipelines.record import Record, parse_record
 from pipelines.reigns import champion_bundle
-from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.sources import Row
+from pipelines.sources.dialect import USUAL
 from pipelines.vault import open_vault
 from pipelines.workspace import require
 from service.inputs import is_blank, read_columns, unreadable
@@ -33,7 +34,8 @@ def take_in(file: str) -> int:
     workspace = Path.cwd()
     require(workspace)
     environment = read_environment(os.environ, workspace)
-    record = parse_record(read_parameters(workspace).get("record"))
+    parameters = read_parameters(workspace)
+    record = parse_record(parameters.get("record"))
     if record.task == "language":
         raise DataError(
             "feedback: `record` has no label that an answer could correct.",
@@ -42,7 +44,7 @@ def take_in(file: str) -> int:
         )
     names = dict.fromkeys([*record.names, "prediction_id", "label", "verdict", "idempotency_key"])
     with speaking_as("feedback"):
-        rows = list(read_rows(SourceFile(Path(file), None), list(names), (), None, None))
+        rows = rows_of(Path(file), list(names), (), None, parameters.get("ingest", {}), USUAL)
     consenting = _consenting(rows, record)
     store = FeedbackStore(environment, record, open_vault(environment.home, environment.master_key, record.name))
     _check(consenting, record, _labels(record, open_ledger(environment), workspace))

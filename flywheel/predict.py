@@ -5,14 +5,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from flywheel.reading import format_of, lines, named, speaking_as
+from flywheel.reading import Settings, format_of, lines, named, rows_of, speaking_as
 from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError
 from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
 from pipelines.pictures import PictureError, picture_cell
 from pipelines.record import Record, parse_record
-from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.sources import Row
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.images import SUFFIXES
 from pipelines.sources.opening import opened
@@ -29,9 +29,10 @@ def predict(file: str, *, as_json: bool) -> int:
     """Print the champion's answer to each row of `file`; 0. All rows are read and checked before the first answer."""
     workspace = Path.cwd()
     require(workspace)
-    record = parse_record(read_parameters(workspace).get("record"))
+    parameters = read_parameters(workspace)
+    record = parse_record(parameters.get("record"))
     reigning = _champion(record, workspace)
-    rows = read(named(file), record)
+    rows = read(named(file), record, parameters.get("ingest", {}))
     for prediction in reigning.predict(rows, record):
         print(_in_json(prediction, reigning.champion.version) if as_json else _in_words(prediction))
     return 0
@@ -57,8 +58,11 @@ def _key(environment: Environment, record: Record) -> bytes:
         vault.close()
 
 
-def read(path: Path, record: Record) -> list[Row]:
-    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. DataError for a bad row."""
+def read(path: Path, record: Record, ingest: Settings) -> list[Row]:
+    """The rows of a file: one text per line, CSV with a header, JSON lines, or a picture. DataError for a bad row.
+
+    A file is written as is usual, or as `ingest` says that the data set's own files are.
+    """
     with speaking_as("predict"):
         if path.suffix.lower() in SUFFIXES and [column.type for column in record.inputs] == ["image"]:
             return [{record.inputs[0].name: _picture(path)}]
@@ -66,11 +70,11 @@ def read(path: Path, record: Record) -> list[Row]:
         if record.text is None or record.features:
             names = [column.name for column in read_columns(record)]
             required = [column.name for column in read_columns(record) if column.required]
-            rows, place = list(read_rows(SourceFile(path, None), names, required, kind, None, TYPED)), "row"
+            rows, place = rows_of(path, names, required, kind, ingest, TYPED), "row"
         elif kind == "lines":
-            rows, place = [{record.text.name: line} for line in lines(path)], "line"
+            rows, place = [{record.text.name: line} for line in lines(path, ingest)], "line"
         else:
-            rows, place = _texts(path, kind, record.text.name), "row"
+            rows, place = _texts(path, kind, record.text.name, ingest), "row"
     _check(rows, record, place)
     return rows
 
@@ -87,10 +91,10 @@ def _picture(path: Path) -> str:
         ) from None
 
 
-def _texts(path: Path, kind: str, column: str) -> list[Row]:
+def _texts(path: Path, kind: str, column: str, ingest: Settings) -> list[Row]:
     """Texts that stand under the record's column, or under `text`."""
     names = [column] if column == "text" else [column, "text"]
-    rows = read_rows(SourceFile(path, None), names, (), kind, None, TYPED)
+    rows = rows_of(path, names, (), kind, ingest, TYPED)
     return [{column: row[column] if row[column] is not None else row.get("text")} for row in rows]
 
 

@@ -3,16 +3,23 @@
 import io
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PosixPath
 from typing import Any
 
 from pipelines.errors import SourceError
-from pipelines.sources.decoding import line_lists
+from pipelines.sources import Row, SourceFile, read_rows
+from pipelines.sources.decoding import line_lists, texts
+from pipelines.sources.dialect import Dialect
 from pipelines.sources.kinds import SUFFIXES
 from pipelines.sources.opening import opened
+from pipelines.sources.separators import parted, single
+
+# The section `ingest` of params.yaml.
+Settings = Mapping[str, Any]
 
 
 class StandardInput(PosixPath):
@@ -47,9 +54,45 @@ def format_of(path: Path, otherwise: str) -> str:
     return "jsonl" if head.startswith(b"{") else otherwise
 
 
-def lines(path: Path) -> list[str]:
+def rows_of(
+    path: Path, columns: Sequence[str], required: Collection[str], kind: str | None, ingest: Settings, usual: Dialect
+) -> list[Row]:
+    """The rows of a file that is written as is usual, or else as `ingest` says that the data set's own files are."""
+    encoding = encoding_of(path, ingest)
+    own = replace(usual, delimiter=ingest.get("delimiter"), quotes=ingest.get("quotes", True))
+    dialect = own if _is_parted(path, encoding, own, columns) else usual
+    return list(read_rows(SourceFile(path, None), columns, required, kind, encoding, dialect))
+
+
+def encoding_of(path: Path, ingest: Settings) -> str | None:
+    """None where the file is UTF-8, or says its encoding itself; else the one of `ingest`, if there is one."""
+    own: str | None = ingest.get("encoding")
+    if own is None:
+        return None
+    try:
+        next(iter(texts(path, None)), "")
+    except SourceError:
+        return own
+    return None
+
+
+def _is_parted(path: Path, encoding: str | None, own: Dialect, columns: Collection[str]) -> bool:
+    """Whether names of columns stand in the first line as the data set's own files part them, and in no usual way."""
+    if own.delimiter is None:
+        return False
+    with suppress(SourceError):
+        first = next(iter(texts(path, encoding)), "").partition("\n")[0]
+        usual = {cell.strip(' "\r') for mark in ",\t" for cell in first.split(mark)}
+        line = next(parted(iter([first]), own.delimiter, quotes=own.quotes))
+        return usual.isdisjoint(columns) and any(
+            cell.strip(' "\r') in columns for cell in line.split(single(own.delimiter))
+        )
+    return False
+
+
+def lines(path: Path, ingest: Settings) -> list[str]:
     """The lines of a text file, decoded strictly, without their ends; blank ones at the end are dropped."""
-    found = [line.rstrip("\r\n") for line in chain.from_iterable(line_lists(path, None))]
+    found = [line.rstrip("\r\n") for line in chain.from_iterable(line_lists(path, encoding_of(path, ingest)))]
     while found and not found[-1].strip():
         found.pop()
     return found

@@ -28,7 +28,6 @@ class Server:
     command: list[str]
     address: str
     health: str
-    process: "subprocess.Popen[bytes] | None" = None
 
 
 def up() -> int:
@@ -43,11 +42,13 @@ def up() -> int:
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        first, *others = _servers(workspace, prefect, mlflow, service)
-        _start(first, logs, running)
-        deploy(workspace, os.environ["PREFECT_API_URL"])  # refused before the rest is started
-        for server in others:
-            _start(server, logs, running)
+        servers = _servers(workspace, prefect, mlflow, service)
+        # All at once: each spends its first seconds on imports, and one core is enough for that.
+        running += [_spawn(server.command, _log(logs, server)) for server in servers]
+        for server, process in zip(servers, list(running), strict=True):
+            _wait(server, process, logs)
+            if server is servers[0]:
+                deploy(workspace, os.environ["PREFECT_API_URL"])
         _work(logs, running)
         print("\nctrl-C stops them all.", flush=True)
         _watch(running)
@@ -88,18 +89,20 @@ def _servers(workspace: Path, prefect: int, mlflow: int, service: int) -> list[S
     ]
 
 
-def _start(server: Server, logs: Path, running: "list[subprocess.Popen[bytes]]") -> None:
-    """Add the process of `server` to `running`, and return once it answers."""
+def _log(logs: Path, server: Server) -> Path:
+    return logs / f"{server.name.lower()}.log"
+
+
+def _wait(server: Server, process: "subprocess.Popen[bytes]", logs: Path) -> None:
+    """Return once `server` answers; its address is printed."""
     print(f"{server.name:<9} starting …", end="\r", flush=True)
-    process = _spawn(server.command, logs / f"{server.name.lower()}.log")
-    running.append(process)
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(server.health):
         if process.poll() is not None or time.monotonic() > deadline:
             raise ServerError(
                 f"{server.name} did not start.",
                 f"Expected an answer at {server.health}.",
-                f"read {logs / (server.name.lower() + '.log')}, and try again.",
+                f"read {_log(logs, server)}, and try again.",
             )
         time.sleep(0.2)
     print(f"{server.name:<9} {server.address}          ", flush=True)

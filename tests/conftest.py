@@ -11,9 +11,14 @@ from typing import Any
 
 import pytest
 import workspaces
+from hypothesis import settings
 from workspaces import MASTER_KEY, REPOSITORY, TRACED, Workspace
 
 from pipelines.environment import CALM, SILENCE, collect_rarely
+
+# The same examples in every run: whether a change lands must not turn on what is drawn. Others are drawn by
+# `python -m pytest -m hypothesis --hypothesis-profile default`.
+settings.load_profile("ci")
 
 # What a developer's own shell may hold, and what would lead a test away from its folder.
 LEADING_AWAY = ("FLYWHEEL_LEDGER", "FLYWHEEL_FLOW_RUN", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_HOME")

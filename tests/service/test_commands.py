@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from served import Workspace, opened, stored, vault_of
 
 from flywheel.answers import take_in
@@ -99,6 +100,50 @@ def test_predict_reads_a_table(table: Workspace, capsys: Captured, monkeypatch: 
     Path("rows.csv").write_text("age,hours-per-week,work\n55,40,office\nold,,?\n")
     with pytest.raises(DataError, match="row 2 the column 'age'"):
         predict("rows.csv", as_json=False)
+
+
+def declare(workspace: Workspace, **settings: object) -> None:
+    """Say in params.yaml how the data set's own files are written."""
+    path = workspace.folder / "params.yaml"
+    parameters = yaml.safe_load(path.read_text("utf-8"))
+    parameters["ingest"] = {**parameters.get("ingest", {}), **settings}
+    path.write_text(yaml.safe_dump(parameters, allow_unicode=True), "utf-8")
+
+
+@pytest.mark.parametrize("content", ["age;hours-per-week;work\n55;40;büro\n", "age,hours-per-week,work\n55,40,büro\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_predict_reads_what_is_written_as_usual_or_as_the_data_set_s_own_files(
+    table: Workspace, capsys: Captured, monkeypatch: pytest.MonkeyPatch, content: str, encoding: str
+) -> None:
+    enter(table, monkeypatch)
+    Path("rows.csv").write_text(content, encoding)
+    if encoding == "latin-1" or ";" in content:
+        with pytest.raises(SourceError, match="predict: "):
+            predict("rows.csv", as_json=False)
+    declare(table, delimiter=";", encoding="latin-1")
+    assert predict("rows.csv", as_json=False) == 0
+    assert capsys.readouterr().out.split()[0] == "more"
+    Path("rows.csv").write_text(content + "1;2;3;4\n1,2,3,4\n", encoding)
+    with pytest.raises(SourceError, match=r"the record on line \d of rows\.csv has"):
+        predict("rows.csv", as_json=False)
+
+
+def test_lines_are_read_in_the_encoding_of_the_data_set_where_they_are_not_utf_8(
+    here: Workspace, capsys: Captured
+) -> None:
+    Path("texts.txt").write_text("great 好\n", "gb18030")
+    with pytest.raises(SourceError, match=r"^predict: texts\.txt is not UTF-8"):
+        predict("texts.txt", as_json=False)
+    declare(here, encoding="gb18030")
+    assert predict("texts.txt", as_json=False) == 0
+    assert capsys.readouterr().out.startswith("good")
+
+
+def test_answers_are_imported_as_the_data_set_s_own_files_are_written(here: Workspace, capsys: Captured) -> None:
+    declare(here, delimiter=";", encoding="gb18030")
+    Path("answers.csv").write_text("review;sentiment;user_id\n慢, slow;bad;bob\n", "gb18030")
+    assert take_in("answers.csv") == 0
+    assert [row["review"] for row in opened(here)] == ["慢, slow"]
 
 
 def test_predict_without_a_champion_says_how_to_get_one(empty: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

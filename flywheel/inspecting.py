@@ -124,9 +124,8 @@ def refuse_unlearnable(proposal: Proposal) -> None:
 
 
 def where(proposal: Proposal, source: str) -> str:
-    """What `ingest.source` should name: a URL as it is; one file of a folder where only that one is meant."""
-    found = proposal.found.source
-    return str(found.resolve()) if "://" not in source and found.is_file() else source
+    """What `ingest.source` should name: a URL as it is; of a folder the file or the folder within it that is meant."""
+    return source if "://" in source else str(proposal.found.source.resolve())
 
 
 def _write(path: Path, text: str) -> None:
@@ -165,7 +164,7 @@ def _headline(proposal: Proposal, source: str) -> str:
         lines.append("  " + ", ".join(f"{name} → {split}" for name, split in mapping.items()))
     elif proposal.pictures and proposal.splits:
         lines.append(f"  {', '.join(proposal.splits)}: by their names")
-    elif found.source.is_file() and Path(source).is_dir():
+    elif Path(source).is_dir() and found.source.resolve() != Path(source).resolve():
         lines.append(f"  read: {shown(found.source)}")
     return "\n".join(lines)
 

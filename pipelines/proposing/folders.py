@@ -22,7 +22,7 @@ SPLITS = {
 }
 # What lies beside data and is none.
 ASIDE = re.compile(
-    r"^(readme|licen[cs]e|copying|notice|changelog|source|sha256sums|md5sums|citation)\b|\.(md|rst|html?|pdf|py|ipynb|sha256|md5|names|ya?ml|toml|cfg|log|docx?)$",
+    r"^(readme|licen[cs]e|copying|notice|changelog|source|sha256sums|md5sums|citation|dataset_infos?)\b|\.(md|rst|html?|pdf|py|ipynb|sha256|md5|names|ya?ml|toml|cfg|log|docx?)$",
     re.IGNORECASE,
 )
 PART = re.compile(r"[^\W\d_]+")
@@ -48,6 +48,7 @@ class Found:
 
 def find(source: Path) -> Found:
     """The files of a source that nobody has described. Raises SourceError where none of them holds a table."""
+    source = _inner(source)
     there = [source] if source.is_file() else _there(source)
     layouts = [layout_of(path) for path in there]
     readable = [layout for layout in layouts if layout.unreadable is None and layout.names]
@@ -67,6 +68,17 @@ def find(source: Path) -> Found:
 def only(found: Found, path: Path) -> Found:
     """The same source with one of its files alone."""
     return replace(found, source=path, files=(path,), doubts=found.doubts)
+
+
+def _inner(source: Path) -> Path:
+    """The folder with the data files: as repositories and archives have them, alone inside another one."""
+    while source.is_dir() and not _there(source) and len(inner := _folders(source)) == 1:
+        source = inner[0]
+    return source
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def _there(folder: Path) -> list[Path]:
@@ -184,7 +196,9 @@ def _nothing(source: Path, layouts: Sequence[Layout]) -> SourceError:
     return SourceError(
         f"inspect: {shown(source)} holds no table that we can read ({why}).",
         "Expected rows with a label (CSV, TSV, JSON Lines, Parquet, Arrow), plain text, or a folder for each class.",
-        _remedy(layouts) or "write one row per example, with its label in a column of its own; spans have none.",
+        _remedy(layouts)
+        or (not layouts and _folders(source) and "name one of its folders, or bring all their files into one.")
+        or "write one row per example, with its label in a column of its own; spans have none.",
     )
 
 
@@ -195,8 +209,8 @@ def _remedy(layouts: Sequence[Layout]) -> str | None:
 
 
 def _empty(folder: Path) -> str:
-    inner = any(path.is_dir() and not path.name.startswith(".") for path in folder.iterdir())
-    return "it holds folders, and no data files of its own" if inner else "it holds no data files"
+    inner = _listed([shown(path) for path in _folders(folder)])
+    return f"it holds folders ({inner}), and no data files of its own" if inner else "it holds no data files"
 
 
 def unpacked_size(found: Found) -> str:

@@ -240,7 +240,8 @@ def _held_back(columns: Sequence[Proposed], sampled: Sampled) -> float:
 
 def _named(source: Path) -> str:
     """A name for the data set: that of its folder or file, as a word that may name files on any system."""
-    stem = source.resolve().name.partition(".")[0] or "data"
+    path = source.resolve()
+    stem = (path.parent if path.name.lower() == "data" else path).name.partition(".")[0] or "data"
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     word = re.sub("[^a-z0-9]+", "_", plain).strip("_")[:64].rstrip("_")
     return word if NAME.fullmatch(word) and not DEVICES.fullmatch(word) else "data"

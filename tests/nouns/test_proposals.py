@@ -249,6 +249,23 @@ def test_seconds_since_1970_are_times_where_the_name_says_so(tmp_path: Path, uni
     assert entry(found, "timestamp") == {"type": "time", "role": "time", "format": form}
 
 
+def test_data_files_in_a_folder_within_a_folder_are_found(tmp_path: Path) -> None:
+    """As repositories of data sets have them, with files about them beside."""
+    inner = tmp_path / "reviews" / "data"
+    inner.mkdir(parents=True)
+    for about in ("README.md", "dataset_infos.json", ".gitattributes"):
+        (tmp_path / "reviews" / about).write_text("{}")
+    for part, count in (("train", 200), ("test", 60)):
+        table(inner / f"{part}.csv", ["text", "label"], made(count, lambda dice, n: [sentence(dice, good=True), n % 2]))
+    found = look(tmp_path / "reviews")
+    assert (found.name, found.found.source) == ("reviews", inner)
+    assert found.found.settings["files"] == {"train.csv": "train", "test.csv": "test"}
+    (tmp_path / "reviews" / "more").mkdir()
+    with pytest.raises(SourceError, match=r"it holds folders \(data, more\)") as caught:
+        look(tmp_path / "reviews")
+    assert "Fix: name one of its folders" in str(caught.value)
+
+
 def test_parts_of_a_folder_train_validate_and_test_by_their_names(tmp_path: Path) -> None:
     for name in (
         "train-00000-of-00002.jsonl.gz",

@@ -10,7 +10,10 @@ LINES = {
     "it is LIBSVM's, with numbered columns": re.compile(r"[-+\d.eE,]+(\s+\d+:[-+\d.eE]+)+$"),
 }
 # By how the file begins, comments aside.
-HEADS = {"it is an ARFF file, of Weka and OpenML": re.compile(r"(?i)\A(?:%.*\n|\s*\n)*@relation\s")}
+HEADS = {
+    "it is an ARFF file, of Weka and OpenML": re.compile(r"(?i)\A(?:%.*\n|\s*\n)*@relation\s"),
+    "its first line tells spreadsheets the separator": re.compile(r'(?i)\A"?sep=[^\n]{1,2}"?\r?\n'),
+}
 NEARLY_ALL = 0.9
 
 

@@ -8,6 +8,7 @@ from pipelines.proposing.naming import is_known
 
 NUMBER = re.compile(r"\s*[+-]?(\d[\d.,:/ -]*|\.\d+)([eE][+-]?\d+)?%?\s*")
 LONGEST_NAME = 80
+MOST_ABOVE = 10
 SURELY = 3  # names that columns have: in no row stand so many of them
 
 
@@ -25,6 +26,16 @@ def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if any(cell in column for cell, column in zip(cells, below, strict=True)):
         return False
     return any(map(is_known, cells)) or any(_differs(cell, column) for cell, column in zip(cells, below, strict=True))
+
+
+def lines_above(rows: Sequence[Sequence[str]]) -> int:
+    """How many lines stand above the header: titles, dates and blanks, as reports have them; 0 for none."""
+    for place, row in enumerate(rows[:MOST_ABOVE]):
+        if len(row) < 3 or all(cell.strip() for cell in row):
+            return place if place and has_header(row, rows[place + 1 :]) else 0
+        if 2 * sum(bool(cell.strip()) for cell in row) > len(row):
+            return 0
+    return 0
 
 
 def _may_be_names(cells: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.proposing.foreign import foreign, headed
-from pipelines.proposing.header import has_header
+from pipelines.proposing.header import has_header, lines_above
 from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
 from pipelines.sources.decoding import MARKS
@@ -214,6 +214,8 @@ def _delimited(path: Path, text: str, whole: bool) -> Layout:
     rows = found.records
     if not rows or (len(rows[0]) == 1 and suffix_format(path) not in ("csv", "tsv")):
         return _plain(path, text)
+    if above := lines_above(rows):
+        return Layout(path, unreadable=f"{above} line{'s' * (above > 1)} without columns stand above its header")
     told = suffix_format(path) if suffix_format(path) in ("csv", "tsv") else "csv"
     settings: dict[str, Any] = {} if suffix_format(path) == told else {"format": told}
     if len(rows[0]) > 1 and found.delimiter != ("\t" if told == "tsv" else ","):

@@ -53,6 +53,8 @@ REMEDIES = {
     "one JSON object": "write a row on each line: `jq -c '.KEY[]' FILE > rows.jsonl`, or pandas' `orient=\"records\"`.",
     "no object stands on a line": "write one on each line: `jq -c . FILE > rows.jsonl`.",
     "pickle": "opening it runs its code: write tables as Parquet, pictures as PNG in a folder for each class.",
+    "tells spreadsheets": "remove the first line, which no other program reads.",
+    "above its header": "remove them: the first line is to name the columns.",
     "PDF": "write its texts as rows: a CSV, or a .txt file each in a folder for each class.",
 }
 # Tables shrink to a tenth, logs to a fiftieth; only what was made to fill a disk unpacks to so much more.

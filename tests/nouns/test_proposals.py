@@ -414,6 +414,8 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
         ("a.json", '{"version": 1, "data": [{"text": "a", "label": 1}]}', "one JSON object"),
         ("a.json", '{\n "data": [\n  {"text": "a"},\n  {"text": "b"}\n ]\n}\n', "one JSON object"),
         ("a.json", '{\n "text": "a"\n}\n{\n "text": "b"\n}\n', "no object stands on a line"),
+        ("a.csv", "sep=;\r\nname;stars\r\n" + "well;5\r\n" * 9, "tells spreadsheets"),
+        ("a.csv", "Report,,\nof May,,\n,,\nregion,units,price\n" + "N,7,2.50\n" * 9, "3 lines without columns"),
         ("a.pkl", b"\x80\x04\x95", "a Python pickle"),
         ("a.json", '{"spans": [1], "meta": {"a": 1}}\n' * 9, "lists and objects alone"),
         ("a.csv", "<html><body>log in", "an HTML page"),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.quantities import measured
+
 
 def count(number: int, noun: str) -> str:
     """`number` and its noun, in the plural where it is one.
@@ -50,12 +52,12 @@ def figure(measures: Mapping[str, Any], key: str) -> str:
     """One measure with its 95 % interval, a share in per cent.
 
     >>> figure({"rmse": {"value": 51.5, "low": 43.79, "high": 59.431}}, "rmse")
-    '51.5 [43.79, 59.43]'
+    '51.5 [43.8, 59.4]'
     """
     found = measures.get(key)
     if found is None or key in SHARES or key == "log_loss":
         return interval(found, share=key in SHARES)
-    return f"{found['value']:.4g} [{found['low']:.4g}, {found['high']:.4g}]"
+    return measured(found["value"], found["low"], found["high"])
 
 
 def moment(at: str | None) -> str:

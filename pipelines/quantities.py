@@ -6,6 +6,7 @@ import re
 from pipelines.record import Column
 
 # Beyond this a float no longer tells whole numbers apart.
+MOST_DECIMALS = 6
 LARGEST_WHOLE = 2**53
 THREE_DECIMALS = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 
@@ -47,6 +48,21 @@ def within(cell: str, column: Column) -> bool:
 def possible(number: str, column: Column) -> str:
     """The cell that a number which was estimated for `column` comes nearest to: a whole one where those alone occur."""
     return as_cell(float(round(float(number))) if column.type == "integer" else float(number))
+
+
+def measured(value: float, low: float, high: float) -> str:
+    """A figure between the ends of its interval, all to the second digit of half its width.
+
+    >>> measured(14.612, 13.849, 15.378), measured(0.64703, 0.59684, 0.687), measured(68431.2, 61250, 74990)
+    ('14.61 [13.85, 15.38]', '0.647 [0.597, 0.687]', '68,431 [61,250, 74,990]')
+    """
+    half = (high - low) / 2
+    if not 0 < half < math.inf:
+        return f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    decimals = min(MOST_DECIMALS, max(0, 1 - math.floor(math.log10(half))))
+    # A minus before nothing but zeros tells no side.
+    told = [f"{round(number, decimals) + 0.0:,.{decimals}f}" for number in (value, low, high)]
+    return f"{told[0]} [{told[1]}, {told[2]}]"
 
 
 def described(column: Column) -> str:

@@ -3,6 +3,7 @@
 from pipelines.bootstrap import Measure
 from pipelines.gates import Gate, beats_majority
 from pipelines.paired import Figures
+from pipelines.quantities import measured
 from pipelines.scores import Scores
 
 
@@ -63,4 +64,4 @@ def beats_unigram(scores: Scores) -> Gate:
 
 
 def _told(measure: Measure) -> str:
-    return f"{measure.value:.4g} [{measure.low:.4g}, {measure.high:.4g}]"
+    return measured(measure.value, measure.low, measure.high)

@@ -49,7 +49,9 @@ class Gathered:
 def may_be_ids(record: Record) -> list[Column]:
     """The columns in which a value could name one row: no measure, no answer, no text that people write."""
     roles = ("text", "label", "time", "split", "consent", "subject")
-    return [c for c in record.columns if c.role not in roles and c.type in ("text", "category", "integer")]
+    measures = [c for c in record.columns if c.type == "integer" and c.role == "feature"]
+    kinds = ("text", "category", "integer")
+    return [c for c in record.columns if c.role not in roles and c.type in kinds and c not in measures]
 
 
 def gather(shards: Iterable[pl.DataFrame], record: Record, some: int = 0) -> Gathered:

@@ -89,6 +89,14 @@ def test_an_id_that_comes_twice_with_other_contents_is_told_and_a_mere_category_
     assert (finding.count, finding.figures["names_of_different_contents"]) == (1, 1)
 
 
+def test_an_amount_that_comes_twice_names_no_row() -> None:
+    income = [str(3000 + number) for number in range(199)] + ["3007"]
+    columns = {"income": income, "text": sentences(200), "label": shuffled_labels(200)}
+    for role, count in (("feature", 0), (None, 1)):
+        record = Record("r", (Column("income", "integer", role), TEXT, LABEL))
+        assert len([name for name in found(record, columns) if name == "repeated_ids"]) == count
+
+
 def test_rows_in_the_order_of_their_labels_are_a_warning_and_shuffled_ones_are_none() -> None:
     ordered = found(PLAIN, {"text": sentences(400), "label": ["a"] * 200 + ["b"] * 200})["order_of_labels"]
     assert ordered.severity == "warn"

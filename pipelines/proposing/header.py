@@ -9,6 +9,7 @@ from pipelines.proposing.naming import is_known
 NUMBER = re.compile(r"\s*[+-]?(\d[\d.,:/ -]*|\.\d+)([eE][+-]?\d+)?%?\s*")
 LONGEST_NAME = 80
 MOST_ABOVE = 10
+MOSTLY = 0.9
 SURELY = 3  # names that columns have: in no row stand so many of them
 
 
@@ -20,6 +21,9 @@ def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     cells = [cell.strip() for cell in first]
     if not cells[0] and len(cells) > 2:  # the column of row numbers that pandas writes has no name
         cells, rows = cells[1:], [row[1:] for row in rows]
+    # Spreadsheets write a separator for each column that once held something: "v1,v2,,," names two.
+    while len(cells) > 2 and not cells[-1] and _share_empty([row[len(cells) - 1] for row in rows]) > MOSTLY:
+        cells, rows = cells[:-1], [row[: len(cells) - 1] for row in rows]
     if not _may_be_names(cells):
         return False
     below = [[row[place].strip() for row in rows] for place in range(len(cells))]
@@ -28,8 +32,14 @@ def has_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     return any(map(is_known, cells)) or any(_differs(cell, column) for cell, column in zip(cells, below, strict=True))
 
 
+def _share_empty(column: Sequence[str]) -> float:
+    return sum(not cell.strip() for cell in column) / max(len(column), 1)
+
+
 def lines_above(rows: Sequence[Sequence[str]]) -> int:
     """How many lines stand above the header: titles, dates and blanks, as reports have them; 0 for none."""
+    if has_header(rows[0], rows[1:]):
+        return 0
     for place, row in enumerate(rows[:MOST_ABOVE]):
         if len(row) < 3 or all(cell.strip() for cell in row):
             return place if place and has_header(row, rows[place + 1 :]) else 0

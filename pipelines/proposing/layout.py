@@ -13,6 +13,7 @@ from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
 from pipelines.sources.decoding import MARKS
 from pipelines.sources.jsonarray import first_objects
+from pipelines.sources.jsonlines import is_nested
 from pipelines.sources.kinds import PLAIN, SUFFIXES
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 from pipelines.sources.passages import COLUMN
@@ -196,7 +197,7 @@ def _of_objects(path: Path, objects: list[dict[str, Any]], kind: str) -> Layout 
     if not objects:
         return None
     names = list(dict.fromkeys(name for found in objects for name in found))
-    nested = {name for found in objects for name, value in found.items() if isinstance(value, dict | list)}
+    nested = {name for found in objects for name, value in found.items() if is_nested(value)}
     plain = tuple(name for name in names if name not in nested)
     if not plain:
         return Layout(path, unreadable="its objects hold lists and objects alone, as annotated documents do")
@@ -223,7 +224,8 @@ def _delimited(path: Path, text: str, whole: bool) -> Layout:
     if not found.quotes and found.delimiter not in LONG:
         settings["quotes"] = False
     names, doubts = tuple(cell.strip() for cell in rows[0]), tuple[str, ...]()
-    if len(set(names)) < len(names) and sum(map(is_known, names)) > len(names) / 2:
+    filled = [name for name in names if name]
+    if len(set(filled)) < len(filled) and sum(map(is_known, filled)) > len(filled) / 2:
         return Layout(path, unreadable="two of its columns have the same name")
     if not has_header(rows[0], rows[1:]):
         names = tuple(f"column_{place}" for place in range(1, len(rows[0]) + 1))

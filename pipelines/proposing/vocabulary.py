@@ -35,7 +35,8 @@ BIRTH = _all("birth dob birthday birthdate born 生日 出生")
 PERSON = _all(
     "user customer client member patient account subscriber author username login handle reviewer employee person"
     " participant respondent student sender buyer cust uid userid applicant borrower guest visitor nick passenger"
-    " 用户 客户 会员 账号 顾客 患者 员工 学生 作者 读者 买家 乘客"
+    " seller driver tenant owner worker teacher doctor cardholder policyholder"
+    " 用户 客户 会员 账号 顾客 患者 员工 学生 作者 读者 买家 乘客 卖家 司机 业主 医生 教师"
 )
 KEY = _all(
     "id ids no num number key code hash uuid guid name email mail phone screen nickname nick the 编号 号 名 昵称"

@@ -41,7 +41,8 @@ def refuse_repeated(name: str, found: Sequence[str], columns: Sequence[str]) -> 
             f"Expected a header of at most {MOST_COLUMNS:,} columns.",
             "check the separator, or write the table with rows and columns exchanged.",
         )
-    repeated = [column for column, times in Counter(found).items() if times > 1]
+    # Columns without a name are nobody's: spreadsheets leave separators where some once were.
+    repeated = [column for column, times in Counter(found).items() if column and times > 1]
     if not repeated:
         return
     raise SourceError(

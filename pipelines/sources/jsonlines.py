@@ -64,15 +64,24 @@ def _json_row(where: str, text: str, found: dict[str, Any], columns: Sequence[st
     return row
 
 
-def _scalar(where: str, column: str, value: object) -> str:
-    """Give the canonical text of a JSON value: 3, 0.5, true."""
+def is_nested(value: object) -> bool:
+    """Whether a value of JSON is more than one cell can hold; the lines of a text, in a list, are one text."""
+    if isinstance(value, list):
+        return not all(isinstance(line, str) for line in value)
+    return isinstance(value, dict)
+
+
+def _scalar(where: str, column: str, value: object) -> str | None:
+    """Give the canonical text of a JSON value: 3, 0.5, true; of a list of texts they are the lines."""
+    if isinstance(value, list) and not is_nested(value):
+        return "\n".join(value) or None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
     raise SourceError(
         f"ingest: column {column!r} {where} holds a list or an object.",
-        "Expected a text, a number, true, false or null.",
+        "Expected a text or a list of texts, a number, true, false or null.",
         "give each value inside it a column of its own.",
     )
 

@@ -41,6 +41,11 @@ def test_spaces_around_names_of_the_header_are_stripped_but_not_those_of_cells(t
     assert read(written(tmp_path / "a.csv", "id, text \n1, x \n"), ["text"], ["text"]) == [{"text": " x "}]
 
 
+def test_columns_without_a_name_are_nobody_s(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "id,text,,\n1,x,note,\n2,y,,\n")
+    assert read(path, ["id", "text"], ["text"]) == [{"id": "1", "text": "x"}, {"id": "2", "text": "y"}]
+
+
 def test_a_tsv_file_is_separated_by_tabs(tmp_path: Path) -> None:
     assert read(written(tmp_path / "a.tsv", "id\ttext\n1\ta,b\n"), ["text"]) == [{"text": "a,b"}]
 

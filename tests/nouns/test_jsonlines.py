@@ -17,6 +17,12 @@ def test_scalars_have_one_text_and_null_is_none(tmp_path: Path) -> None:
     assert list(row.values()) == ["3", "100000.0", "true", "false", None, "", "NA", "1e+22", "007", None]
 
 
+def test_a_list_of_texts_is_read_as_the_lines_of_one(tmp_path: Path) -> None:
+    """As poems stand in collections of them."""
+    path = written(tmp_path / "a.jsonl", '{"lines": ["床前明月光，", "疑是地上霜。"]}\n{"lines": []}\n')
+    assert [row["lines"] for row in read(path, ["lines"])] == ["床前明月光，\n疑是地上霜。", None]
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXTS, min_size=1), st.booleans())
 def test_texts_are_read_back_exactly(tmp_path: Path, texts: list[str], ascii_only: bool) -> None:
@@ -38,7 +44,7 @@ def test_texts_are_read_back_exactly(tmp_path: Path, texts: list[str], ascii_onl
         ('{"id": ' + "9" * 5000 + "}\n", "line 1 of a.jsonl is not one whole JSON object."),
         ('{"id": ' + "[" * 100_000 + "}\n", "line 1 of a.jsonl is not one whole JSON object."),
         ('{"id": 1}\n\n{"id": 2}\n', "line 2 of a.jsonl is blank, with more lines below it."),
-        (f'{{"id": 1}}\n{{"id": ["{SECRET}"]}}\n', "column 'id' on line 2 of a.jsonl holds a list or an object."),
+        (f'{{"id": 1}}\n{{"id": ["{SECRET}", 7]}}\n', "column 'id' on line 2 of a.jsonl holds a list or an object."),
         (f'{{"id": {{"{SECRET}": 1}}}}\n', "column 'id' on line 1 of a.jsonl holds a list or an object."),
         (
             f'{{"id": "{SECRET}\\ud83d"}}\n',

@@ -520,6 +520,21 @@ def test_quotes_that_enclose_nothing_are_told(tmp_path: Path) -> None:
     assert roles(found) == {"label": "label", "text": "sentence"}
 
 
+def test_a_header_with_separators_of_columns_that_are_empty_names_the_others(tmp_path: Path) -> None:
+    """As the best known file of spam is, whose notes stand in five rows of a thousand."""
+    rows = made(400, lambda dice, n: [("ham", "spam")[n % 2], sentence(dice, good=n % 2 == 0), "x" * (n % 99 == 0), ""])
+    found = look(table(tmp_path / "spam.csv", ["v1", "v2", "", ""], rows))
+    assert found.found.names == ("v1", "v2")
+    assert roles(found) == {"label": "v1", "text": "v2"}
+
+
+def test_poems_whose_lines_stand_in_lists_are_texts(tmp_path: Path) -> None:
+    poems = [{"author": f"{n % 9}", "paragraphs": [chinese(random.Random(n), good=True)] * 2} for n in range(200)]
+    (tmp_path / "poems.json").write_text(json.dumps(poems))
+    found = look(tmp_path / "poems.json", paragraphs="text")
+    assert roles(found)["text"] == "paragraphs"
+
+
 def test_the_row_numbers_that_pandas_writes_are_left_out(tmp_path: Path) -> None:
     rows = made(200, lambda dice, place: [place, sentence(dice, good=place % 2 == 0), place % 2])
     found = look(table(tmp_path / "a.csv", ["", "review", "sentiment"], rows))

@@ -14,6 +14,7 @@ from pipelines.errors import SourceError
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.sources.decoding import line_lists, texts
 from pipelines.sources.dialect import Dialect
+from pipelines.sources.joining import join_row, joined_as, to_read
 from pipelines.sources.kinds import SUFFIXES
 from pipelines.sources.opening import opened
 from pipelines.sources.separators import parted, single
@@ -59,9 +60,12 @@ def rows_of(
 ) -> list[Row]:
     """The rows of a file that is written as is usual, or else as `ingest` says that the data set's own files are."""
     encoding = encoding_of(path, ingest)
+    joined = joined_as(ingest.get("join"))
     own = replace(usual, delimiter=ingest.get("delimiter"), quotes=ingest.get("quotes", True))
-    dialect = own if _is_parted(path, encoding, own, columns) else usual
-    return list(read_rows(SourceFile(path, None), columns, required, kind, encoding, dialect))
+    asked = list(dict.fromkeys([*columns, *to_read(columns, joined)]))
+    dialect = own if _is_parted(path, encoding, own, asked) else usual
+    needs = set(required) - {name for name, _ in joined}
+    return [join_row(row, joined) for row in read_rows(SourceFile(path, None), asked, needs, kind, encoding, dialect)]
 
 
 def encoding_of(path: Path, ingest: Settings) -> str | None:

@@ -24,6 +24,7 @@ from pipelines.sources.database_urls import is_database, shown_of
 from pipelines.sources.databases import Query
 from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
+from pipelines.sources.joining import join_frame, needed, refuse_unknown, to_read
 
 SAMPLE = "sample"
 PICTURES_AT_ONCE = 256
@@ -77,6 +78,12 @@ def find_source(
             lambda record: frames_of(reviews(sample.rows, sample.seed), record),
         )
     if is_database(source):
+        if dialect.joined:
+            raise SourceError(
+                "ingest: `ingest.join` in params.yaml joins columns of files, and the source is a database.",
+                "Expected the query to join them.",
+                "write for example `SELECT title || char(10) || body AS text …`, and remove `ingest.join`.",
+            )
         return _from_database(workspace, source, query, reach, before or {})
     if "://" in source:
         return _from_elsewhere(source, files, format, encoding, dialect, reach, before or {})
@@ -193,7 +200,10 @@ def _read_file(
     given_by_file = split is not None and file.split is not None
     columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
     required = {column.name for column in record.columns if column.required} & set(columns)
-    for frame in read_frames(file, columns, required, format, encoding, dialect):
+    refuse_unknown(dialect.joined, record)
+    asked, needs = to_read(columns, dialect.joined), needed(required, dialect.joined)
+    for frame in read_frames(file, asked, needs, format, encoding, dialect):
+        frame = join_frame(frame, columns, dialect.joined)
         given = frame.with_columns(pl.lit(file.split).alias(split.name)) if given_by_file and split else frame
         yield given.select(record.names)
 

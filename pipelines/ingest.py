@@ -33,6 +33,7 @@ from pipelines.sources.characters import SEEN, normalised
 from pipelines.sources.databases import Query
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.fetching import Reach
+from pipelines.sources.joining import joined_as
 from pipelines.stage import run
 from pipelines.superseding import standing
 from pipelines.values import named_in
@@ -83,6 +84,7 @@ def ingest(
     header: tuple[str, ...] | None = None,
     quotes: bool = True,
     final_newline: bool = True,
+    join: dict[str, tuple[str, ...]] | None = None,
     origin: str | None = None,
     licence: str | None = None,
     query: str | None = None,
@@ -107,7 +109,7 @@ def ingest(
         recorded = versions.describe(folder)
         before = recorded[1] if recorded else None
         asked, reach = Query(query, watermark) if query else None, reach_of(environment)
-        dialect = Dialect(delimiter, header, quotes, final_newline)
+        dialect = Dialect(delimiter, header, quotes, final_newline, joined_as(join))
         consents = Consents(open_ledger_of(record.name, environment), record.name)
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
         restated = restate(folder, record, vault, consents, environment)

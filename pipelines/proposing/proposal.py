@@ -51,6 +51,7 @@ class Proposal:
     held_back: float = 0.0
     lengths: tuple[int, int] = (0, 0)
     with_names: float = 0.0
+    joined: tuple[str, ...] = ()  # columns that are one text together
     size: str = ""  # of the files, for people: what a URL named is no longer there when it is told
 
     def holder(self, role: Role) -> Proposed | None:
@@ -90,9 +91,26 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     shown_in = galleries.framed(found)
     plain = replace(found, names=tuple(name for name in found.names if name not in shown_in))
     rows = propose_rows(plain, frames(plain), {**found.roles, **(told or {})})
+    if rows.joined:
+        rows = _as_one_text(plain, rows, told or {})
     pictures = tuple(_picture(name, rows.columns[0].cells) for name in shown_in[:1])
     others = tuple(f"{name}: another picture, and a model reads one: it is left out" for name in shown_in[1:])
     return replace(rows, name=_named(source), columns=(*pictures, *rows.columns), doubts=(*rows.doubts, *others))
+
+
+def _as_one_text(found: Found, apart: Proposal, told: Mapping[str, Role]) -> Proposal:
+    """The same source with the texts that were proposed `apart` as one, under the name of the one that was chosen."""
+    text = next(column.name for column in apart.columns if column.entry.get("role") == "text")
+    names = tuple(name for name in found.names if name == text or name not in apart.joined)
+    found = replace(found, names=names, settings={**found.settings, "join": {text: list(apart.joined)}})
+    proposal = propose_rows(found, frames(found), {**told, text: "text"})
+    known = {column.name: column.doubts for column in apart.columns}
+    known[text] = (
+        *known[text],
+        f"made of {' and '.join(apart.joined)} (`ingest.join`): a model reads one text",
+    )
+    columns = (replace(each, doubts=tuple(dict.fromkeys(known[each.name] + each.doubts))) for each in proposal.columns)
+    return replace(proposal, columns=tuple(columns))
 
 
 def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, Role]) -> Proposal:
@@ -103,6 +121,10 @@ def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, 
     found_out = {shape.name: privacy_of(shape, sampled.rows[shape.name]) for shape in shapes}
     privacy: dict[str, Privacy] = {name: kind for name, (kind, _) in found_out.items()}
     roles = roles_of(shapes, privacy, sampled.rows, told)
+    if roles.joined and "query" in found.settings:
+        roles.doubts.append(
+            f"{' and '.join(roles.joined)} could be one text: a model reads one; let the query join them"
+        )
     reasons = {name: why for name, (_, why) in found_out.items() if why}
     columns = tuple(_column(shape, privacy[shape.name], roles, reasons.get(shape.name), sampled) for shape in shapes)
     splits = found.splits if roles.holder("split") is None and len(set(found.splits)) > 1 else ()
@@ -110,8 +132,8 @@ def propose_rows(found: Found, rows: Iterator[pl.DataFrame], told: Mapping[str, 
     text = next((column.name for column in columns if column.entry.get("role") == "text"), None)
     lengths, names = ((0, 0), 0.0) if text is None else (texts.lengths(sampled, text), texts.with_names(sampled, text))
     held, size = _held_back(columns, sampled), folders.unpacked_size(found)
-    proposal = Proposal(_named(found.source), found, sampled, columns, doubts, splits, held, lengths, names, size)
-    return replace(proposal, doubts=(*doubts, *_without_label(proposal)))
+    proposal = Proposal(_named(found.source), found, sampled, columns, doubts, splits, held, lengths, names, size=size)
+    return replace(proposal, joined=roles.joined, doubts=(*doubts, *_without_label(proposal)))
 
 
 def _of_pictures(found: Found, sampled: Sampled, told: Mapping[str, Role]) -> Proposal:

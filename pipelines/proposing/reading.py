@@ -10,6 +10,7 @@ from pipelines.proposing import folders
 from pipelines.proposing.folders import Found
 from pipelines.record import Column, Record
 from pipelines.sources.dialect import Dialect
+from pipelines.sources.joining import joined_as
 
 MOST_SAME = 0.8
 
@@ -24,6 +25,7 @@ def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
         tuple(header) if header else None,
         settings.get("quotes", True),
         settings.get("final_newline", True),
+        joined_as(settings.get("join")),
     )
     mapping = {path.name: "train" for path in files} if files else settings.get("files")
     if mapping is None and found.source.is_dir() and settings.get("format") != "documents":

@@ -1,16 +1,18 @@
 """Which column is the label, the text, the subject, the time, the split, the consent; and which are features."""
 
-from collections import Counter, defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipelines.proposing.cells import Cells
+from pipelines.proposing.echoes import MOST_CATEGORIES, tells
 from pipelines.proposing.labels import is_quantity, label_score, may_be_label
 from pipelines.proposing.last_resort import only_candidate
 from pipelines.proposing.naming import is_weight, names_a_person, says, score, words
 from pipelines.proposing.vocabulary import (
+    ABOVE,
     BIRTH,
     CONSENT,
     LABEL,
@@ -30,23 +32,26 @@ from pipelines.proposing.vocabulary import (
 from pipelines.record import Privacy, Role
 from pipelines.values import TRUE
 
-MOST_CATEGORIES = 100
 LEAST_SCORE = 2.5
 # How much the name of a number says "label" before it is one.
 NAMED = 10
 CLOSE = 2.0
 NAMED_PERSON = 8.0  # a name that says "user", "customer", "patient"
-LEAK = 0.995
+UNNAMED = re.compile(r"column_\d+")
 LABELLED = 0.98
 
 
 @dataclass
 class Roles:
-    """The roles by column, and the doubts: of the whole (`doubts`) and of single columns (`of`)."""
+    """The roles by column, and the doubts: of the whole (`doubts`) and of single columns (`of`).
+
+    `joined` are the columns that are one text together with that of the role, itself among them.
+    """
 
     roles: dict[str, Role] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     of: dict[str, list[str]] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
 
     def holder(self, role: Role) -> str | None:
         """The column that has a role."""
@@ -125,11 +130,21 @@ def _text(columns: Sequence[Cells], roles: Roles) -> None:
     best = max(scores, key=lambda name: scores[name])
     roles.roles[best] = "text"
     for other in scores:
-        if other != best:
+        if other != best and _belong(best, other):
+            roles.joined = tuple(name for name in scores if name in (best, other) or name in roles.joined)
+        elif other != best:
             roles.doubt(other, f"another text: a model reads one, and {best} was chosen")
     tabular = [cells.name for cells in columns if cells.type in ("integer", "number", "boolean", "category")]
     if len(tabular) >= 8 and scores[best] < 12:
         roles.doubt(best, "beside many columns of a table: take its role away, and the model reads the table")
+
+
+def _belong(text: str, other: str) -> bool:
+    """Whether two texts are parts of one: a title and what stands below it; or nobody knows what they are called."""
+    if UNNAMED.fullmatch(text) and UNNAMED.fullmatch(other):
+        return True
+    known = score(text, TEXT) > 0 and score(other, TEXT) > 0
+    return known and (says(other, ABOVE) or says(text, ABOVE))
 
 
 def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Roles) -> None:
@@ -266,19 +281,3 @@ def _echoes(columns: Sequence[Cells], rows: pl.DataFrame, roles: Roles) -> None:
     for cells in columns:
         if label and roles.free(cells.name) and not cells.is_constant and tells(cells, rows, label):
             roles.doubt(cells.name, f"tells {label} by itself: known before it, or its echo? it has no role")
-
-
-def tells(cells: Cells, rows: pl.DataFrame, label: str) -> bool:
-    """Whether a column's value gives the label away: the commonest answer to each value is right nearly always.
-
-    A value that one row alone has is evidence of nothing, and half the rows at least must have others beside them.
-    """
-    if cells.kinds > MOST_CATEGORIES or cells.filled < 0.5:
-        return False
-    answers: dict[object, Counter[object]] = defaultdict(Counter)
-    for value, answer in zip(rows[cells.name].to_list(), rows[label].to_list(), strict=True):
-        answers[value][answer] += 1
-    repeated = [counts for counts in answers.values() if counts.total() > 1]
-    labels: Counter[object] = sum(repeated, Counter())
-    total, right = labels.total(), sum(max(counts.values()) for counts in repeated)
-    return 2 * total >= rows.height > 0 and right >= LEAK * total and max(labels.values()) < 0.98 * total

@@ -27,6 +27,8 @@ TEXT = _weighed(
     (6, "question query description feedback note notes summary post abstract article news email mail sms"),
     (4, "title headline subject phrase reply 标题 问题 描述 摘要 备注"),
 )
+# What stands above a text, or is asked by it, and belongs to it.
+ABOVE = _all("title headline subject heading summary question 标题 题目 主题 摘要 问题")
 TIME = _weighed(
     (5, "created timestamp datetime time date at when ts 时间 日期 发布 创建"),
     (2, "day month year hour posted published submitted updated event 年份 月份"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import SourceError
+from pipelines.sources.joining import Joined
 from pipelines.sources.separators import LONGEST, WHITESPACE, is_separator
 
 
@@ -13,13 +14,15 @@ class Dialect:
 
     `delimiter` separates the cells (None: as the format has it). `header` gives the column names where the file has
     none. `quotes` says that a cell may stand in double quotes; where not, a quote is a character as others are.
-    `final_newline` says that the last record ends as the others do, which tells a whole file from a cut one.
+    `final_newline` says that the last record ends as the others do, which tells a whole file from a cut one. `joined`
+    are the texts that several columns make together.
     """
 
     delimiter: str | None = None
     header: tuple[str, ...] | None = None
     quotes: bool = True
     final_newline: bool = True
+    joined: Joined = ()
 
     def __post_init__(self) -> None:
         """Raise SourceError for a delimiter that is none, or a header that names two columns alike."""

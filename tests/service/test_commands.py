@@ -139,6 +139,18 @@ def test_lines_are_read_in_the_encoding_of_the_data_set_where_they_are_not_utf_8
     assert capsys.readouterr().out.startswith("good")
 
 
+@pytest.mark.parametrize(
+    "content", ["title,body\ngreat,thing\n,awful\n", "text\ngreat thing\nawful\n", "review\ngreat\nawful\n"]
+)
+def test_a_text_of_several_columns_is_predicted_by_its_columns_or_as_one(
+    here: Workspace, capsys: Captured, content: str
+) -> None:
+    declare(here, join={"review": ["title", "body"]})
+    Path("texts.csv").write_text(content)
+    assert predict("texts.csv", as_json=False) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["good", "bad"]
+
+
 def test_answers_are_imported_as_the_data_set_s_own_files_are_written(here: Workspace, capsys: Captured) -> None:
     declare(here, delimiter=";", encoding="gb18030")
     Path("answers.csv").write_text("review;sentiment;user_id\n慢, slow;bad;bob\n", "gb18030")

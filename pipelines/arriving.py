@@ -24,6 +24,7 @@ from pipelines.sources.database_urls import is_database, shown_of
 from pipelines.sources.databases import Query
 from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
+from pipelines.sources.images import UnreadPictureError, refused
 from pipelines.sources.joining import join_frame, needed, refuse_unknown, to_read
 
 SAMPLE = "sample"
@@ -188,9 +189,22 @@ def _described(found: list[SourceFile]) -> dict[str, Any]:
 def _read_files(
     found: list[SourceFile], record: Record, format: str | None, encoding: str | None, dialect: Dialect
 ) -> Iterator[pl.DataFrame]:
-    frames = (frame for file in found for frame in _read_file(file, record, format, encoding, dialect))
+    frames = _read_each(found, record, format, encoding, dialect)
     # Pictures in folders are a row each: they share frames.
     return together(frames, PICTURES_AT_ONCE) if any(file.label is not None for file in found) else frames
+
+
+def _read_each(
+    found: list[SourceFile], record: Record, format: str | None, encoding: str | None, dialect: Dialect
+) -> Iterator[pl.DataFrame]:
+    unread: list[UnreadPictureError] = []
+    for file in found:
+        try:
+            yield from _read_file(file, record, format, encoding, dialect)
+        except UnreadPictureError as error:
+            unread.append(error)
+    if unread:
+        raise refused(unread)
 
 
 def _read_file(

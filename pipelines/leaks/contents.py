@@ -1,5 +1,6 @@
 """What stands in a file: its bytes, block by block and unpacked, and the cells of tables and databases."""
 
+import base64
 import contextlib
 import gzip
 import json
@@ -16,6 +17,8 @@ BLOCK = 32 << 20
 # A text that lies across two blocks stands whole in one of them.
 OVERLAP = 4096
 WAL = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+# A PNG or a JPEG file from its first byte to its last, and nothing beside it.
+PICTURE = r"^(?:iVBORw0KGgo|/9j/)[0-9A-Za-z+/]{60,}={0,2}$"
 GZIP, ZIP, PARQUET, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3"
 
 
@@ -70,6 +73,18 @@ def cells(path: Path, head: bytes) -> Iterator[pl.Series]:
         yield _sqlite(path)
     elif path.suffix == ".json":
         yield _json(path)
+
+
+def pictures(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The texts that are none, and the bytes of those that are pictures in base64, one character per byte.
+
+    What a picture's bytes look like is chance: among 150 MB of base64 stand six account numbers that prove themselves.
+    """
+    is_picture = texts.str.contains(PICTURE)
+    if not is_picture.any():
+        return texts, texts.clear()
+    shown = [base64.b64decode(f"{cell}{'=' * (-len(cell) % 4)}").decode("latin-1") for cell in texts.filter(is_picture)]
+    return texts.filter(~is_picture), pl.Series(texts.name, shown, dtype=pl.String)
 
 
 def _parquet(path: Path) -> Iterator[pl.Series]:

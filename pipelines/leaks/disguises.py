@@ -10,6 +10,8 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 
+import numpy as np
+
 # Six ASCII characters with zeros between them: UTF-16 or UTF-32, of either byte order.
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\0{1,3}){6}")
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
@@ -18,6 +20,7 @@ _ENTITY = re.compile(rb"&(?:#[0-9xX]|[a-z]{2,8};)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 _DIGEST = re.compile(rb"[0-9a-f]+")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
+_IS_DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789abcdefABCDEF", np.uint8))
 # Of longer runs only the whole is decoded; a shorter one may begin anywhere in a path or behind a word.
 _SHORT = 4096
 
@@ -25,7 +28,7 @@ _SHORT = 4096
 def readings(content: bytes) -> Iterator[str]:
     """`content` as it is and as each disguise that it shows traces of would have it, one character per byte."""
     yield content.decode("latin-1")
-    if _WIDE.search(content):
+    if _may_be_wide(content) and _WIDE.search(content):
         yield content.replace(b"\0", b"").decode("latin-1")
     if b"%" in content and _PERCENT.search(content):
         yield urllib.parse.unquote_to_bytes(content).decode("latin-1")
@@ -38,6 +41,22 @@ def readings(content: bytes) -> Iterator[str]:
     packed = b"\n".join([*_decoded(content), *_from_hexadecimal(content)])
     if packed:
         yield packed.decode("latin-1")
+
+
+def _may_be_wide(content: bytes) -> bool:
+    """Whether as many characters have a zero behind them as make a wide text, each near the next one.
+
+    What is compressed or encrypted has none: to know that costs a tenth of searching it.
+    """
+    data = np.frombuffer(content, np.uint8)
+    places = np.flatnonzero((data[1:] == 0) & (data[:-1] >= 0x20) & (data[:-1] <= 0x7E))
+    return bool((places[5:] - places[:-5] <= 5 * 4).any())
+
+
+def _may_be_hexadecimal(content: bytes) -> bool:
+    """Whether eight digits stand side by side at a place that is a multiple of eight, as in any run of 24 they do."""
+    digits = _IS_DIGIT[np.frombuffer(content, np.uint8)[: len(content) // 8 * 8]]
+    return bool(digits.reshape(-1, 8).all(axis=1).any())
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
@@ -65,7 +84,7 @@ def _is_texty(plain: bytes) -> bool:
 
 
 def _from_hexadecimal(content: bytes) -> Iterator[bytes]:
-    for run in set(_HEXADECIMAL.findall(content)):
+    for run in set(_HEXADECIMAL.findall(content)) if _may_be_hexadecimal(content) else ():
         for start in (0, 1):
             plain = bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2].decode("ascii"))
             if _is_texty(plain):

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.leaks import patterns
-from pipelines.leaks.contents import BLOCK, Readable, blocks, cells, pages, unpacked
+from pipelines.leaks.contents import Readable, blocks, cells, pages, pictures, unpacked
 from pipelines.leaks.disguises import readings
 from pipelines.leaks.memory import Memory
 from pipelines.leaks.tokens import tokens
@@ -27,8 +27,9 @@ def search(path: Path, wanted: Wanted, memory: Memory, *, looks: bool, allowed: 
     for block in unpacked(path, head):
         found |= _in_bytes(block, wanted)
     seen: Counter[str] = Counter()
-    for texts in cells(path, head):
-        found |= _in_texts(texts, wanted)
+    for column in cells(path, head):
+        texts, shown = pictures(column)
+        found |= _in_texts(texts, wanted) | _canaries_in(shown, wanted)
         found |= _more(NAME, wanted.count_names(_called(texts, path)))
         seen += patterns.count_kinds(texts, allowed) if looks and path.suffix not in patterns.READ else Counter()
     if looks and path.suffix in patterns.READ:
@@ -66,19 +67,22 @@ def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:
 
 def _in_texts(texts: pl.Series, wanted: Wanted) -> Counter[str]:
     """Canaries by one search for all of them at once (Aho-Corasick), people's identifiers by their hashes."""
-    found = _more(IDENTIFIER, wanted.count_tokens(tokens(texts, wanted.strangers)))
+    return _more(IDENTIFIER, wanted.count_tokens(tokens(texts, wanted.strangers))) | _canaries_in(texts, wanted)
+
+
+def _canaries_in(texts: pl.Series, wanted: Wanted) -> Counter[str]:
     needles = list(wanted.canaries)
-    if needles and texts.str.contains_any(needles, ascii_case_insensitive=True).any():
-        hits = texts.str.extract_many(needles, ascii_case_insensitive=True, overlapping=True)
-        found |= _more(CANARY, hits.explode().drop_nulls().str.to_lowercase().n_unique())
-    return found
+    if not needles or not texts.str.contains_any(needles, ascii_case_insensitive=True).any():
+        return Counter()
+    hits = texts.str.extract_many(needles, ascii_case_insensitive=True, overlapping=True)
+    return _more(CANARY, hits.explode().drop_nulls().str.to_lowercase().n_unique())
 
 
 def _more(kind: str, number: int) -> Counter[str]:
     return Counter({kind: number}) if number else Counter()
 
 
-def digest_of(path: Path) -> str | None:
-    """What tells the content of a file apart, or None where it is too long to be held at once."""
-    content = path.read_bytes() if path.stat().st_size <= BLOCK else None
-    return None if content is None else hashlib.blake2b(content, digest_size=16).hexdigest()
+def digest_of(path: Path) -> str:
+    """What tells the content of a file apart: DVC keeps the same one in several places."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -14,6 +14,19 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 COLUMNS = ("image", "label", "file")
 # A picture's cell in base64 stays below the longest cell that is read.
 LARGEST = 7_000_000
+FEW = 10  # files that are told by name
+
+
+class UnreadPictureError(SourceError):
+    """A file that is no picture which we read; `why` is said in words."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            f"ingest: the picture {name} is not read: {why}.",
+            f"Expected a whole PNG or JPEG file of at most {LARGEST:,} bytes.",
+            "mend the file, make it smaller, or take it out of the folder.",
+        )
+        self.name, self.why = name, why
 
 
 def find_pictures(source: Path) -> list[tuple[Path, str | None, str]]:
@@ -26,17 +39,22 @@ def picture_rows(path: Path, label: str, columns: Sequence[str], required: Colle
     name = shown(path)
     refuse_missing(name, COLUMNS, columns, required)
     if path.stat().st_size > LARGEST:
-        raise _refused(name, f"it has more than {LARGEST:,} bytes")
+        raise UnreadPictureError(name, f"it has more than {LARGEST:,} bytes")
     try:
         found = {"image": picture_cell(path.read_bytes()), "label": label, "file": path.name}
     except PictureError as error:
-        raise _refused(name, str(error)) from None
+        raise UnreadPictureError(name, str(error)) from None
     yield {column: found.get(column) for column in columns}
 
 
-def _refused(name: str, why: str) -> SourceError:
+def refused(unread: Sequence[UnreadPictureError]) -> SourceError:
+    """Say of all pictures at once which are not read: who mends one file does not run again to hear of the next."""
+    if len(unread) == 1:
+        return unread[0]
+    few = ", ".join(f"{each.name} ({each.why})" for each in unread[:FEW])
+    more = f" and {len(unread) - FEW:,} more" * (len(unread) > FEW)
     return SourceError(
-        f"ingest: the picture {name} is not read: {why}.",
-        f"Expected a whole PNG or JPEG file of at most {LARGEST:,} bytes.",
-        "mend the file, make it smaller, or take it out of the folder.",
+        f"ingest: {len(unread):,} pictures are not read: {few}{more}.",
+        f"Expected whole PNG or JPEG files of at most {LARGEST:,} bytes.",
+        "mend the files, make them smaller, or take them out of the folder.",
     )

@@ -164,9 +164,11 @@ def test_a_link_out_of_the_folder_is_not_followed_and_a_broken_picture_is_named(
 
 
 def test_all_pictures_that_are_not_read_are_named_at_once(tmp_path: Path) -> None:
-    source = gallery(tmp_path / "pets", "cat/1.png", "dog/2.png", *(f"cat/x{number}.png" for number in range(12)))
-    (source / "dog" / "2.png").write_bytes(b"RIFF0000WEBPVP8 ")
-    for path in (source / "cat").glob("x*.png"):
+    source = gallery(
+        tmp_path / "pets", "train/cat/1.png", "train/dog/2.png", *(f"train/cat/x{number}.png" for number in range(12))
+    )
+    (source / "train" / "dog" / "2.png").write_bytes(b"RIFF0000WEBPVP8 ")
+    for path in (source / "train" / "cat").glob("x*.png"):
         path.write_bytes(PNG[:-5])
     with pytest.raises(SourceError, match=r"13 pictures are not read: x0\.png \(it is cut off or damaged\)") as caught:
         rows(find(source))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.checks.finding import Finding
+from pipelines.record import Column
 
 # What Great Expectations' pages bring from five content networks, and its newsletter.
 OUTSIDE = re.compile(
@@ -70,6 +71,7 @@ STYLE = """
 SIGNS = {"stop": "✗ stops the run", "warn": "! look at this", "info": "· to know"}
 # So many rows of a finding are named on the page; findings.json names more.
 SHOWN = 3
+LISTED = 200  # columns
 
 
 def make_local(site: Path) -> None:
@@ -95,8 +97,11 @@ def write_index(
     planted: int = 0,
     findings: Sequence[Finding] = (),
     looked_at: int | None = None,
+    filled: Sequence[tuple[Column, float]] = (),
 ) -> None:
     """Put a first page before the pages of `site`: how many rows may pass, why others may not, and what was found.
+
+    Of each column it tells in which share of the rows it is `filled`.
 
     The pages of single expectations count `planted` rows of nobody as well, and this one says so. Great Expectations'
     own index is empty without a library from a content network.
@@ -120,9 +125,28 @@ def write_index(
         f"<h1>What may pass: {html.escape(name)}</h1><p class=big>{accepted:,} of {rows:,} rows "
         f"({accepted / max(rows, 1):.1%})</p><p>A row can be held back for more than one reason. "
         f"No value of any row stands on these pages.{also}</p>{table}"
-        f"{told(findings, looked_at)}<h2>More</h2><ul>{links}</ul>"
+        f"{told(findings, looked_at)}{_columns(filled)}<h2>More</h2><ul>{links}</ul>"
     )
     (site / "index.html").write_text(page(f"What may pass: {name}", body), "utf-8")
+
+
+def _columns(filled: Sequence[tuple[Column, float]]) -> str:
+    """What each column is, and how much of it is there."""
+    lines = "".join(
+        f"<tr><td>{html.escape(column.name)}</td><td>{column.type}</td><td>{column.role or ''}</td>"
+        f"<td>{'' if column.privacy == 'none' else column.privacy.replace('_', ' ')}</td>"
+        f"<td class=count>{_share(share)}</td>"
+        f"<td class=wide><span class=bar style='width:{100 * share:.1f}%'></span></td></tr>"
+        for column, share in filled[:LISTED]
+    )
+    more = f"<p class=soft>And {len(filled) - LISTED:,} more.</p>" if len(filled) > LISTED else ""
+    heads = "<tr><th>column</th><th>type</th><th>role</th><th>privacy</th><th class=count>filled</th><th></th></tr>"
+    return f"<h2>The columns</h2><div class=scroll><table>{heads}{lines}</table></div>{more}" if filled else ""
+
+
+def _share(share: float) -> str:
+    """A share in per cent that calls nothing whole, or empty, that is not."""
+    return f"{share:.0%}" if share in (0, 1) else f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 def told(findings: Sequence[Finding], looked_at: int | None = None) -> str:

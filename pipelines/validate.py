@@ -156,7 +156,8 @@ def _publish_pages(docs: Path, project: Path, record: Record, counts: Counts, re
         write_json(draft / FINDINGS, report.to_dict())
         numbers = (counts.rows, counts.accepted, counts.reasons, counts.planted)
         looked_at = report.rows if report.rows < report.of else None
-        write_index(draft, record.name, *numbers, report.findings, looked_at)
+        filled = [(column, 1 - report.missing[column.name] / max(report.rows, 1)) for column in record.columns]
+        write_index(draft, record.name, *numbers, report.findings, looked_at, filled)
 
 
 def _too_many(counts: Counts, share: float, allowed: float, *, changed: bool) -> DataError:

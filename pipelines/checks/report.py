@@ -1,7 +1,7 @@
 """What all checks of the table found in the rows of a run, as it is written down; and whether the run may go on."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -16,12 +16,16 @@ from pipelines.record import Record
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in how many rows that were looked at, of how many; `newest_day` is that of the newest of them."""
+    """What was found in how many rows that were looked at, of how many; `newest_day` is that of the newest of them.
+
+    `missing` counts, by column, those of the rows looked at that have no value there.
+    """
 
     rows: int
     of: int
     newest_day: str | None
     findings: tuple[Finding, ...]
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
@@ -29,6 +33,7 @@ class Report:
             "rows": self.rows,
             "of": self.of,
             "newest_day": self.newest_day,
+            "missing": dict(self.missing),
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -42,7 +47,7 @@ def look_over(
     """
     seen = gather(shards, record, some)
     seen.arrived = max(rows or 0, seen.rows)
-    return Report(seen.rows, seen.arrived, seen.newest_day, tuple(findings(seen, limits)))
+    return Report(seen.rows, seen.arrived, seen.newest_day, tuple(findings(seen, limits)), dict(seen.missing))
 
 
 def refuse_grave(report: Report) -> None:

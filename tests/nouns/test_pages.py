@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from pipelines.checks.finding import Finding
-from pipelines.pages import make_local, write_index
+from pipelines.pages import LISTED, make_local, write_index
+from pipelines.record import Column
 
 PAGE = """<html><head>
 <link rel="stylesheet" href="https://cdn.example.com/a.css"><script src="https://cdn.example.com/a.js"></script>
@@ -44,6 +45,18 @@ def test_a_finding_is_told_with_its_rows_by_id_and_what_to_do(tmp_path: Path) ->
     assert "<b>5</b> of 50 texts &lt;twice&gt;" in text
     assert "rows id0, id1, id2 and 2 more" in text
     assert "<code>unique: true</code>" in text
+
+
+def test_each_column_is_told_by_what_it_is_and_how_much_of_it_is_there(tmp_path: Path) -> None:
+    columns = [(Column("age <b>", "integer", "feature", "quasi"), 0.9996), (Column("note", "text"), 1.0)]
+    columns += [(Column(f"c{number}", "number"), 0.0) for number in range(LISTED)]
+    write_index(tmp_path, "reviews", 50, 50, {}, filled=columns)
+    text = (tmp_path / "index.html").read_text("utf-8")
+    assert "<td>age &lt;b&gt;</td><td>integer</td><td>feature</td><td>quasi</td><td class=count>99.9%</td>" in text
+    assert "<td>note</td><td>text</td><td></td><td></td><td class=count>100%</td>" in text
+    assert "<td>c0</td><td>number</td><td></td><td></td><td class=count>0%</td>" in text
+    assert "<p class=soft>And 2 more.</p>" in text
+    assert f"<td>c{LISTED - 2}</td>" not in text
 
 
 def test_an_expectation_about_a_flag_reads_as_what_it_means(tmp_path: Path) -> None:

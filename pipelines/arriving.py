@@ -53,6 +53,12 @@ class Arriving:
     frames: Callable[[Record], Iterator[pl.DataFrame]]
     close: Callable[[], None] = lambda: None
 
+    @property
+    def origin(self) -> str | None:
+        """Where the source lies, if that is elsewhere: a path would tell about this machine."""
+        source = str(self.provenance["source"])
+        return source if "://" in source and not source.startswith("sqlite:") else None
+
 
 def find_source(
     workspace: Path,

@@ -25,6 +25,7 @@ from pipelines.fresh import Fresh
 from pipelines.fresh import consents as consents_given
 from pipelines.raw import SealedRow
 from pipelines.record import Record
+from pipelines.relaid import refuse_twice
 from pipelines.restating import release, restate
 from pipelines.retention import expire, expire_predictions
 from pipelines.sealing import Sealer
@@ -137,7 +138,7 @@ def ingest(
         read: dict[str, Any] = {name: counts[name] for name in ("rows", "without_consent", "suppressed")}
         read |= ({"characters": characters} if characters else {}) | {"mark": mark}
         rows = known.count + added + answered
-        provenance = arriving.provenance | {"origin": origin or _origin(arriving), "licence": licence, "read": read}
+        provenance = arriving.provenance | {"origin": origin or arriving.origin, "licence": licence, "read": read}
         provenance |= {"gone": len(away), "rows": rows, "planted": len(sealed_rows.planted_rows(folder))}
         version = _publish(workspace, folder, provenance, changed=changed)
         release(folder, vault)
@@ -196,12 +197,6 @@ def reach_of(environment: Environment) -> Reach:
     )
 
 
-def _origin(arriving: Arriving) -> str | None:
-    """Where the source lies, if that is elsewhere: a path would tell about this machine."""
-    source = str(arriving.provenance["source"])
-    return source if "://" in source and not source.startswith("sqlite:") else None
-
-
 def _bring_back(workspace: Path, folder: Path) -> None:
     """Restore `folder` where it holds less than was recorded, as in a fresh clone: appending would lose rows."""
     recorded = versions.describe(folder)
@@ -229,6 +224,7 @@ def _read(
         counts.update({name: int(number) for name, number in read.get("characters", {}).items()})
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, mark, pl.Series([], dtype=pl.String)
+    refuse_twice(folder, record, vault, known, lambda under: _frames(arriving, under))
     sealer.expect(int(arriving.provenance.get("bytes", 0)))
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)

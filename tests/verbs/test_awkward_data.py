@@ -94,6 +94,10 @@ def test_a_champion_that_reads_a_column_which_is_gone_steps_aside(stayed: Worksp
     before: Champion | None = stayed.ledger.champion("stays")
     without(stayed, "town")
     stayed.set("compare", {"min_rows": 1})
+    with pytest.raises(DataError, match=r"other columns \(town\), and would stand there twice"):
+        stayed.turn("split")
+    shutil.rmtree(stayed.raw)
+    stayed.raw.with_suffix(".dvc").unlink()
     stayed.turn("split")
     again = pl.read_parquet(stayed.path / "data/splits/test.parquet")
     names = [f"{number:032x}" for number in range(again.height)]
@@ -158,7 +162,8 @@ def test_a_key_that_is_told_to_be_a_feature_is_one(tmp_path: Path, capsys: pytes
 
 def test_a_column_that_old_rows_lack_says_how_to_get_out(stayed: Workspace, tmp_path: Path) -> None:
     later = Workspace(Path(shutil.copytree(stayed.path, tmp_path / "later", symlinks=True)))
-    write_csv(later.path / "source.csv", [[*row, "web"] for row in stays()], (*HEADER, "channel"))
+    delivered = [[f"new {guest}", *row, "web"] for guest, *row in stays()]
+    write_csv(later.path / "source.csv", delivered, (*HEADER, "channel"))
     columns = COLUMNS | {"channel": {"type": "category", "role": "feature"}}
     later.set("record", {"name": "stays", "columns": columns})
     with pytest.raises(DataError, match="channel is missing") as caught:

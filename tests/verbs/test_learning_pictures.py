@@ -96,11 +96,11 @@ def test_the_champion_answers_a_picture_that_is_posted_and_refuses_what_is_none(
 
 def test_a_picture_file_is_a_row_to_predict_and_another_file_is_refused(learnt: Workspace, tmp_path: Path) -> None:
     (tmp_path / "one.PNG").write_bytes(PNGS[0])
-    assert read(tmp_path / "one.PNG", learnt.record) == [{"image": CELLS[0]}]
+    assert read(tmp_path / "one.PNG", learnt.record, {}) == [{"image": CELLS[0]}]
     (tmp_path / "cut.png").write_bytes(PNGS[0][:-4])
     for name in ("cut.png", "absent.png"):
         with pytest.raises(DataError, match="predict: ") as caught:
-            read(tmp_path / name, learnt.record)
+            read(tmp_path / name, learnt.record, {})
         assert len(lines(caught.value)) == 3
 
 

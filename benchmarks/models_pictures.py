@@ -75,11 +75,11 @@ def small_digits() -> Posed:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
-    from pipelines.pictures import grey_png
+    from pipelines.pictures import stored_png
 
     data = load_digits()
     grey = (data.images * (255 / 16)).round().astype(np.uint8)
-    cells = [b64encode(grey_png(each.tobytes(), 8, 8)).decode() for each in grey]
+    cells = [b64encode(stored_png(each.tobytes(), 8, 8)).decode() for each in grey]
     learnt, test = train_test_split(np.arange(len(cells)), test_size=0.2, stratify=data.target, random_state=42)
     yield _posed(DIGITS, {"image": cells}, data, learnt, test, 0.125)
 

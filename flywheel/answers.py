@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from flywheel.reading import rows_of, speaking_as
+from flywheel.reading import rows_of, speaking_as, with_pictures
 from pipelines.environment import read_environment
 from pipelines.errors import DataError
 from pipelines.feedback import Answer, Collected, FeedbackStore, Verdict
@@ -44,7 +44,8 @@ def take_in(file: str) -> int:
         )
     names = dict.fromkeys([*record.names, "prediction_id", "label", "verdict", "idempotency_key"])
     with speaking_as("feedback"):
-        rows = rows_of(Path(file), list(names), (), None, parameters.get("ingest", {}), USUAL)
+        ingest = parameters.get("ingest") or {}
+        rows = with_pictures(rows_of(Path(file), list(names), (), None, ingest, USUAL), record, Path(file), ingest)
     consenting = _consenting(rows, record)
     store = FeedbackStore(environment, record, open_vault(environment.home, environment.master_key, record.name))
     _check(consenting, record, _labels(record, open_ledger(environment), workspace))

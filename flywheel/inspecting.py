@@ -4,14 +4,12 @@ import json
 import os
 import shlex
 import shutil
-import textwrap
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flywheel.numbered import folded
 from flywheel.reading import speaking_as
-from flywheel.words import count
+from flywheel.words import count, hanging, width_of
 from pipelines.environment import read_environment
 from pipelines.errors import ParameterError
 from pipelines.ingest import reach_of
@@ -152,13 +150,15 @@ def _headline(proposal: Proposal, source: str) -> str:
     if query := found.settings.get("query"):
         return f"{shown(found.source)}\n  {query}; {read}, {count(len(proposal.columns), 'column')}"
     kind = found.settings.get("format") or suffix_format(found.files[0]) or "csv"
-    written_as = "pictures" if proposal.pictures else WRITTEN_AS[kind]
+    written_as = "pictures" if proposal.pictures and "pictures" not in found.settings else WRITTEN_AS[kind]
     if delimiter := found.settings.get("delimiter"):
         written_as += f" with {called(delimiter)}"
     if encoding := found.settings.get("encoding"):
         written_as += f" in {encoding}"
-    size = f"{count(len(found.files), 'file')}, {proposal.size}"
-    lines = [Path(source).name or source, f"  {written_as}; {size}; {read}, {count(len(proposal.columns), 'column')}"]
+    if "pictures" in found.settings:
+        written_as += f" that names pictures below {shown(Path(found.settings['pictures']))}"
+    size = f"{count(len(found.files), 'file')}, {proposal.size}; {read}, {count(len(proposal.columns), 'column')}"
+    lines = [Path(source).name or source, f"  {written_as}; {size}"]
     mapping = found.settings.get("files")
     if mapping and proposal.splits:
         lines.append("  " + ", ".join(f"{name} → {split}" for name, split in mapping.items()))
@@ -174,18 +174,18 @@ def _table(proposal: Proposal, width: int) -> str:
     if proposal.splits:
         rows.append((split_name(proposal), "category", "split", "", "the part that each file is"))
     names = [row[0] for row in rows]
-    fitting = [_width(name) for name in names if _width(name) <= max(16, min(WIDEST_NAME, width - 58))]
+    fitting = [width_of(name) for name in names if width_of(name) <= max(16, min(WIDEST_NAME, width - 58))]
     first = max([*fitting, len(HEADS[0])])
     widths = [max(len(row[place]) for row in [*rows, HEADS]) for place in (1, 2, 3)]
     indent = 2 + first + sum(widths) + 8
     lines = []
     for name, row in zip([HEADS[0], *names], [HEADS, *rows], strict=True):
-        if _width(name) > first:  # on a line of its own
+        if width_of(name) > first:  # on a line of its own
             lines.append("  " + name)
             name = ""
-        left = "  " + name + " " * (first - _width(name))
+        left = "  " + name + " " * (first - width_of(name))
         left += "".join("  " + cell.ljust(wide) for cell, wide in zip(row[1:4], widths, strict=True))
-        lines += _hanging(left + "  ", row[4], indent, width)
+        lines += hanging(left + "  ", row[4], indent, width)
     return "\n".join(lines)
 
 
@@ -248,26 +248,26 @@ def _predicts(proposal: Proposal, width: int) -> str:
     if label is None:
         return "PREDICTS    nothing yet: no column looks like a label"
     features = sum(column.entry.get("role") == "feature" for column in proposal.columns)
-    source = text.name if text else "pictures" if proposal.pictures else count(features, "feature")
-    lines = _hanging("PREDICTS    ", f"{label.name}, {_answers(label)}, from {source}", 12, width)
+    pictures = "pictures" + f" and {count(features - 1, 'feature')}" * (features > 1)
+    source = text.name if text else pictures if proposal.pictures else count(features, "feature")
+    lines = hanging("PREDICTS    ", f"{label.name}, {_answers(label)}, from {source}", 12, width)
     lines.append("FAMILIES    " + (" or ".join(proposal.families) or "none"))
-    unread = [column.name for column in proposal.columns if "role" not in column.entry]
-    if unread and proposal.families:
+    if proposal.families and (unread := [column.name for column in proposal.columns if "role" not in column.entry]):
         why = f"{_listed(unread)}. Take their lines out of params.yaml, and they are never stored."
-        lines += _hanging("NOT NEEDED  ", why, 12, width)
+        lines += hanging("NOT NEEDED  ", why, 12, width)
     return "\n".join(lines)
 
 
 def _unsure(proposal: Proposal, width: int) -> str:
     lines: list[str] = []
     for doubt in proposal.doubts:
-        lines += _hanging("  - ", doubt, 4, width)
+        lines += hanging("  - ", doubt, 4, width)
     about: dict[str, list[str]] = {}
     for column in proposal.columns:
         for doubt in column.doubts:
             about.setdefault(doubt, []).append(column.name)
     for doubt, names in about.items():
-        lines += _hanging("  - ", f"{_listed(names)}: {doubt}", 4, width)
+        lines += hanging("  - ", f"{_listed(names)}: {doubt}", 4, width)
     return "\n".join(["UNSURE (marked ?)", *lines]) if lines else ""
 
 
@@ -282,17 +282,6 @@ def _next(proposal: Proposal, source: str, label: str | None) -> str:
     if not proposal.families:
         name += " --label NAME" if proposal.holder("label") is None else " --set record.columns.NAME.role=text"
     return f"NEXT\n{name}\n  cd DIR; look at params.yaml; flywheel run"
-
-
-def _hanging(first: str, text: str, indent: int, width: int) -> list[str]:
-    """`text` behind `first`, its further lines indented."""
-    lines = textwrap.wrap(text, max(20, width - indent - 1), break_long_words=False, break_on_hyphens=False) or [""]
-    return [(first + lines[0]).rstrip(), *(" " * indent + line for line in lines[1:])]
-
-
-def _width(text: str) -> int:
-    """The columns that a text takes on a terminal: a Han character takes two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _listed(names: Sequence[str]) -> str:

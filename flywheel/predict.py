@@ -5,16 +5,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from flywheel.reading import Settings, format_of, lines, named, rows_of, speaking_as
+from flywheel.reading import Settings, format_of, lines, named, rows_of, speaking_as, with_pictures
 from pipelines.environment import Environment, read_environment
 from pipelines.errors import DataError
 from pipelines.ledger import open_ledger
 from pipelines.parameters import read_parameters
-from pipelines.pictures import PictureError, picture_cell
+from pipelines.pictures import PictureError
+from pipelines.pictures.lossless import file_cell
 from pipelines.record import Record, parse_record
 from pipelines.sources import Row
 from pipelines.sources.dialect import Dialect
-from pipelines.sources.images import SUFFIXES
+from pipelines.sources.images import KINDS, SUFFIXES
 from pipelines.sources.opening import opened
 from pipelines.vault import open_vault
 from pipelines.workspace import require
@@ -32,7 +33,7 @@ def predict(file: str, *, as_json: bool) -> int:
     parameters = read_parameters(workspace)
     record = parse_record(parameters.get("record"))
     reigning = _champion(record, workspace)
-    rows = read(named(file), record, parameters.get("ingest", {}))
+    rows = read(named(file), record, parameters.get("ingest") or {})
     for prediction in reigning.predict(rows, record):
         print(_in_json(prediction, reigning.champion.version) if as_json else _in_words(prediction))
     return 0
@@ -71,6 +72,7 @@ def read(path: Path, record: Record, ingest: Settings) -> list[Row]:
             names = [column.name for column in read_columns(record)]
             required = [column.name for column in read_columns(record) if column.required]
             rows, place = rows_of(path, names, required, kind, ingest, TYPED), "row"
+            rows = with_pictures(rows, record, path, ingest)
         elif kind == "lines":
             rows, place = [{record.text.name: line} for line in lines(path, ingest)], "line"
         else:
@@ -82,11 +84,11 @@ def read(path: Path, record: Record, ingest: Settings) -> list[Row]:
 def _picture(path: Path) -> str:
     try:
         with opened(path) as stream:
-            return picture_cell(stream.read())
+            return file_cell(stream.read())
     except PictureError as error:
         raise DataError(
             f"predict: the picture {path.name} is not read: {error}.",
-            "Expected a whole PNG or JPEG file.",
+            f"Expected a whole {KINDS} file.",
             "write the picture anew with a program that opens it.",
         ) from None
 

@@ -11,11 +11,14 @@ from pathlib import Path, PosixPath
 from typing import Any
 
 from pipelines.errors import SourceError
+from pipelines.pictures import PictureError
+from pipelines.record import Record
 from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.sources.decoding import line_lists, texts
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.joining import join_row, joined_as, to_read
 from pipelines.sources.kinds import SUFFIXES
+from pipelines.sources.named_pictures import Album, beside, cell_of
 from pipelines.sources.opening import opened
 from pipelines.sources.separators import parted, single
 
@@ -66,6 +69,32 @@ def rows_of(
     dialect = own if _is_parted(path, encoding, own, asked) else usual
     needs = set(required) - {name for name, _ in joined}
     return [join_row(row, joined) for row in read_rows(SourceFile(path, None), asked, needs, kind, encoding, dialect)]
+
+
+def with_pictures(rows: Sequence[Row], record: Record, path: Path, ingest: Settings) -> list[Row]:
+    """The rows of a file with the pictures that they name: beside the file, or below the folder of `ingest`.
+
+    Raises SourceError for a row whose picture is not read.
+    """
+    columns = [column.name for column in record.columns if column.type == "image"]
+    own = ingest.get("pictures")
+    album = Album.of(Path(own).expanduser()) if columns and own and Path(own).expanduser().is_dir() else None
+    shown_in: list[Row] = []
+    for number, row in enumerate(rows, 1):
+        try:
+            cells = {
+                name: cell_of(row[name], lambda cell: beside(path, cell) or (album.find(cell) if album else ()))
+                for name in columns
+                if name in row
+            }
+        except PictureError as error:
+            raise SourceError(
+                f"ingest: the picture of row {number} is not read: {error}.",
+                "Expected the path of a picture file from the folder of this file on, or the picture in base64.",
+                "correct the row, or bring the file.",
+            ) from None
+        shown_in.append(row | cells)
+    return shown_in
 
 
 def encoding_of(path: Path, ingest: Settings) -> str | None:

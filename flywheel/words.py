@@ -1,5 +1,7 @@
-"""Figures in words: counts, shares with their intervals, moments."""
+"""Figures in words: counts, shares with their intervals, moments; and lines that fit a terminal."""
 
+import textwrap
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -83,3 +85,14 @@ def table(rows: list[list[Any]], head: list[str]) -> str:
     return "\n".join(
         "|" + "|".join(f" {cell} " if cell != "---" else cell for cell in map(str, line)) + "|" for line in lines
     )
+
+
+def hanging(first: str, text: str, indent: int, width: int) -> list[str]:
+    """`text` behind `first`, its further lines indented."""
+    lines = textwrap.wrap(text, max(20, width - indent - 1), break_long_words=False, break_on_hyphens=False) or [""]
+    return [(first + lines[0]).rstrip(), *(" " * indent + line for line in lines[1:])]
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes on a terminal: a Han character takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

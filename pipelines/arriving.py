@@ -1,7 +1,7 @@
 """A source by its name in params.yaml: where it comes from, what tells its content apart, and its rows as text."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
 from pipelines.sources.images import UnreadPictureError, refused
 from pipelines.sources.joining import join_frame, needed, refuse_unknown, to_read
+from pipelines.sources.named_pictures import Album
 
 SAMPLE = "sample"
 PICTURES_AT_ONCE = 256
@@ -58,6 +59,11 @@ class Arriving:
         """Where the source lies, if that is elsewhere: a path would tell about this machine."""
         source = str(self.provenance["source"])
         return source if "://" in source and not source.startswith("sqlite:") else None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files and of the pictures that they name; 0 where that is not known."""
+        return int(self.provenance.get("bytes", 0)) + int(self.provenance.get("pictures", {}).get("bytes", 0))
 
 
 def find_source(
@@ -96,6 +102,30 @@ def find_source(
         return _from_elsewhere(source, files, format, encoding, dialect, reach, before or {})
     found = find_files(workspace / Path(source).expanduser(), files, format)
     return _from_files({"source": Path(source).name}, found, format, encoding, dialect)
+
+
+def with_pictures(arriving: Arriving, workspace: Path, folder: str | None) -> Arriving:
+    """The same source, with the pictures below `folder` that its rows name; the source itself where there is no folder.
+
+    Raises SourceError where the folder holds no pictures.
+    """
+    if folder is None:
+        return arriving
+    album = Album.of(workspace / Path(folder).expanduser())
+    sha256, there = album.fingerprint(), arriving.provenance
+    told = {"pictures": {"files": len(album.paths), "bytes": album.size, "sha256": sha256}}
+
+    def frames(record: Record) -> Iterator[pl.DataFrame]:
+        shown_in = [column.name for column in record.columns if column.type == "image"]
+        if not shown_in:
+            raise SourceError(
+                "ingest: `ingest.pictures` in params.yaml names a folder, and `record` has no column of pictures.",
+                "Expected the column that names them to be of type image.",
+                "write `type: image` for that column, or remove `ingest.pictures`.",
+            )
+        return album.shown_in(arriving.frames(record), shown_in)
+
+    return replace(arriving, provenance=there | told, content=repr((arriving.content, sha256)), frames=frames)
 
 
 def _from_files(

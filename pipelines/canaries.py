@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.pictures import grey_png
+from pipelines.pictures import stored_png
 from pipelines.raw import PLANTED, SealedRow
 from pipelines.record import Column, Record
 from pipelines.vault import Vault
@@ -128,7 +128,7 @@ def _cell(each: Canary, column: Column, turn: int) -> str | None:
             return "2001-02-03T04:05:06+00:00"
         case "image":
             # Its pixels are the marker's letters, and its bytes are stored as they are: whoever shows it shows them.
-            return base64.b64encode(grey_png(each.marker.encode() * 18, SIDE, SIDE)).decode()
+            return base64.b64encode(stored_png(each.marker.encode() * 18, SIDE, SIDE)).decode()
     if column.privacy == "free_text" or column.role == "text":
         return _written(each, column, turn)
     return _named(each, column) if column.privacy == "identifier" or column.type == "text" else each.marker

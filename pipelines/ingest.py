@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines import raw as sealed_rows
 from pipelines import versions
-from pipelines.arriving import Arriving, Sample, find_source
+from pipelines.arriving import Arriving, Sample, find_source, with_pictures
 from pipelines.canaries import plant
 from pipelines.compliance.register import read_register
 from pipelines.consents import Consents, suppressed
@@ -43,7 +43,7 @@ from pipelines.workspace import holding
 
 _HERE = Path(__file__).parent
 # What a source is read, cleaned of unseen characters, named and sealed by: where that changes, it is read once more.
-READERS = ("arriving", "cells", "fresh", "pictures", "record", "sample*", "superseding", "sources/*", "checks/rows")
+READERS = ("arriving", "cells", "fresh", "pictures/*", "record", "sample*", "superseding", "sources/*", "checks/rows")
 CODE = (Path(__file__), *sorted(path for name in READERS for path in _HERE.glob(f"{name}.py")))
 
 
@@ -86,6 +86,7 @@ def ingest(
     quotes: bool = True,
     final_newline: bool = True,
     join: dict[str, tuple[str, ...]] | None = None,
+    pictures: str | None = None,
     origin: str | None = None,
     licence: str | None = None,
     query: str | None = None,
@@ -115,11 +116,11 @@ def ingest(
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
         restated = restate(folder, record, vault, consents, environment)
         known = sealed_rows.seen_rows(folder)
-        with closing(
-            find_source(
-                workspace, source, sample, files, format, encoding, dialect, query=asked, reach=reach, before=before
-            )
-        ) as arriving:
+        rows_alone = find_source(
+            workspace, source, sample, files, format, encoding, dialect, query=asked, reach=reach, before=before
+        )
+        with closing(rows_alone):
+            arriving = with_pictures(rows_alone, workspace, pictures)
             counts, mark, added, answered = _append(
                 arriving, folder, record, vault, consents, known, environment, part_rows
             )
@@ -225,7 +226,7 @@ def _read(
         counts["known"] = counts["rows"] - counts["without_consent"] - counts["suppressed"]
         return counts, mark, pl.Series([], dtype=pl.String)
     refuse_twice(folder, record, vault, known, lambda under: _frames(arriving, under))
-    sealer.expect(int(arriving.provenance.get("bytes", 0)))
+    sealer.expect(arriving.size)
     _hear(arriving, record, vault, consents, folder)
     held_back = suppressed(consents, vault)
     may_be_kept = (frame.filter(consents_given(record)) for frame in _frames(arriving, record))

@@ -63,7 +63,7 @@ class Pixels:
 
     def _light(self, cell: str) -> NDArray[np.float32]:
         try:
-            picture = _open(base64.b64decode(cell))
+            picture = _upright(_open(base64.b64decode(cell)))
             size = (self.width, self.height)
             if picture.mode in GREY_MODES and self.channels == GREY and "A" not in picture.mode:
                 light = _grey(picture, size)
@@ -73,7 +73,7 @@ class Pixels:
         except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, binascii.Error) as error:
             raise DataError(
                 f"A picture in the column '{self.column}' cannot be decoded ({type(error).__name__}).",
-                "Expected base64 of a whole PNG or JPEG file.",
+                "Expected base64 of a whole PNG, JPEG or WEBP file.",
                 "write the picture anew with a program that opens it, or leave it out.",
             ) from None
         return light.reshape(self.shape)
@@ -88,7 +88,14 @@ def _open(content: bytes) -> "Image":
         size_of(content)
     except (PictureError, struct.error):
         raise ValueError("no picture") from None
-    return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    return Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
+
+
+def _upright(picture: "Image") -> "Image":
+    """The picture as it is to be seen: a camera that is held on its side says so beside the pixels."""
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture) if picture.format == "JPEG" else picture
 
 
 def _grey(picture: "Image", size: tuple[int, int]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from pipelines.column_values import check_values
 from pipelines.contradictions import refuse_contradictions
 from pipelines.errors import RecordError
 
-# image: a picture as text, base64 of PNG or JPEG bytes (`pipelines.pictures`).
+# image: a picture as text, base64 of PNG, JPEG or WEBP bytes (`pipelines.pictures`).
 Type = Literal["text", "category", "integer", "number", "boolean", "time", "image"]
 Role = Literal["subject", "key", "time", "text", "feature", "label", "split", "consent"]
 # identifier: names one person by itself. quasi: does so together with others. free_text: people write

@@ -60,7 +60,7 @@ def _pixels_alone(cell: str) -> str:
     try:
         return picture_cell(base64.b64decode(cell, validate=True))
     except (PictureError, binascii.Error, ValueError):
-        raise ValueError("Input should be a whole PNG or JPEG file in base64") from None
+        raise ValueError("Input should be a whole PNG, JPEG or WEBP file in base64") from None
 
 
 def _spelled(value: object) -> object:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pipelines.privacy.identifiers import find_identifiers
 from pipelines.proposing.naming import is_known
+from pipelines.sources.images import is_picture_name
 
 NUMBER = re.compile(r"\s*[+-]?(\d[\d.,:/ -]*|\.\d+)([eE][+-]?\d+)?%?\s*")
 LONGEST_NAME = 80
@@ -55,7 +56,7 @@ def _may_be_names(cells: Sequence[str]) -> bool:
     if len(set(cells)) < len(cells) or any(not cell or len(cell) > LONGEST_NAME or "\n" in cell for cell in cells):
         return False
     others = [cell for cell in cells if not _counted(cells) or not cell.isdigit()]
-    return not any(NUMBER.fullmatch(cell) or find_identifiers(cell) for cell in others)
+    return not any(NUMBER.fullmatch(cell) or is_picture_name(cell) or find_identifiers(cell) for cell in others)
 
 
 def _counted(cells: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.contradictions import READ
 from pipelines.errors import ParameterError
-from pipelines.proposing import folders, galleries, shelves, texts
+from pipelines.proposing import albums, folders, galleries, shelves, texts
 from pipelines.proposing.bounds import SHARED_BY, bounds, has_order
 from pipelines.proposing.cells import Cells, look_at
 from pipelines.proposing.families import families_of
@@ -88,11 +88,15 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
         return replace(propose_rows(found, frames(found), roles), name=_named(source))
     found, twice = not_twice(folders.find(source))
     found = replace(found, doubts=(*found.doubts, *twice))
-    shown_in = galleries.framed(found)
+    found, named = albums.with_album(found)
+    shown_in = named or galleries.framed(found)
     plain = replace(found, names=tuple(name for name in found.names if name not in shown_in))
     rows = propose_rows(plain, frames(plain), {**found.roles, **(told or {})})
     if rows.joined:
         rows = _as_one_text(plain, rows, told or {})
+    if shown_in and len(rows.columns) == 1 and rows.holder("label") is None and rows.columns[0].cells.values:
+        # What stands alone beside a picture says what it shows, whatever it is called.
+        rows = propose_rows(plain, frames(plain), {plain.names[0]: "label"})
     pictures = tuple(_picture(name, rows.columns[0].cells) for name in shown_in[:1])
     others = tuple(f"{name}: another picture, and a model reads one: it is left out" for name in shown_in[1:])
     return replace(rows, name=_named(source), columns=(*pictures, *rows.columns), doubts=(*rows.doubts, *others))

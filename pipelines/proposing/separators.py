@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Literal
 
 from pipelines.proposing.header import NUMBER
+from pipelines.sources.images import is_picture_name
 from pipelines.sources.separators import WHITESPACE, encloses, parted, single
 
 LOOKED_AT = 300  # records: enough to see how many fields they have
@@ -65,12 +66,20 @@ def _is_itself(mark: str, records: Sequence[list[str]]) -> bool:
 
 
 def _aligned(text: str, whole: bool) -> Parted | None:
-    """A table whose cells blanks part: of three columns or more, and one of numbers; verses have no such column."""
+    """A table whose cells blanks part: of three columns or more, and one of numbers; verses have no such column.
+
+    A list of pictures has one of their files, and may have two columns in all.
+    """
     for quotes in (True, False):
         found = Parted(WHITESPACE, _records(text, WHITESPACE, whole, quotes=quotes), quotes)
-        if found.width > 2 and any(map(_is_of_numbers, zip(*found.records[1:], strict=True))):
+        columns = list(zip(*found.records[1:], strict=True)) if found.width > 1 else []
+        if any(map(_is_of_pictures, columns)) or (len(columns) > 2 and any(map(_is_of_numbers, columns))):
             return found
     return None
+
+
+def _is_of_pictures(column: Sequence[str]) -> bool:
+    return all(is_picture_name(cell) for cell in column)
 
 
 def _is_of_numbers(column: Sequence[str]) -> bool:

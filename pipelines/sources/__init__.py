@@ -20,7 +20,7 @@ from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.documents import document_rows, find_documents
 from pipelines.sources.frames import ROWS_AT_ONCE, as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
-from pipelines.sources.images import find_pictures, picture_rows
+from pipelines.sources.images import KINDS, find_pictures, picture_rows
 from pipelines.sources.jsonarray import array_rows
 from pipelines.sources.jsonlines import json_rows
 from pipelines.sources.kinds import PLAIN, SUFFIXES, UNPACKED, kind_by_name, kind_of_file
@@ -67,7 +67,7 @@ def find_files(source: Path, files: Mapping[str, str] | None, format: str | None
         raise SourceError(
             f"ingest: the folder {shown(source)} has no data files.",
             "Expected files that end in " + ", ".join(SUFFIXES) + ", also with .gz or .zst; IDX files; or a folder of "
-            "PNG and JPEG files for each class.",
+            f"pictures ({KINDS}) for each class.",
             "check the path of the source, or name its files in `ingest.files`.",
         )
     for file in found:
@@ -104,7 +104,7 @@ def _find_documents(source: Path) -> list[SourceFile]:
 def _no_pictures(source: Path) -> list[SourceFile]:
     raise SourceError(
         f"ingest: {shown(source)} holds no pictures.",
-        "Expected a folder with IDX files (images and labels), or with a folder of PNG and JPEG files for each class.",
+        "Expected a folder with IDX files (images and labels), or with a folder of pictures for each class.",
         "check the path of the source, or `ingest.format`.",
     )
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import SourceError
-from pipelines.pictures import PictureError, picture_cell
+from pipelines.pictures import PictureError
+from pipelines.pictures.lossless import file_cell
 from pipelines.sources.columns import LONGEST_CELL, Row, no_rows, refuse_missing, refuse_repeated, refuse_unclean
+from pipelines.sources.images import KINDS
 from pipelines.sources.opening import PACKED, is_packed, opened, refuse_other_kind, shown
 
 if TYPE_CHECKING:
@@ -182,11 +184,11 @@ def _picture_cells(name: str, before: int, column: str, values: "pyarrow.Array")
     cells: list[str | None] = []
     for row, content in enumerate(contents, before + 1):
         try:
-            cells.append(None if content is None else picture_cell(content))
+            cells.append(None if content is None else file_cell(content))
         except PictureError as error:
             raise SourceError(
                 f"ingest: column {column!r} in row {row} of {name} is not read: {error}.",
-                "Expected the bytes of a whole PNG or JPEG file in each cell.",
+                f"Expected the bytes of a whole {KINDS} file in each cell.",
                 "mend the picture, or leave the column out of `record`.",
             ) from None
     return cells

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.errors import SourceError
-from pipelines.pictures import MOST_PIXELS, grey_png
+from pipelines.pictures import MOST_PIXELS, stored_png
 from pipelines.sources.columns import Row, no_rows, refuse_missing
 from pipelines.sources.images import COLUMNS
 from pipelines.sources.opening import opened, shown
@@ -64,7 +64,7 @@ def idx_rows(images: Path, labels: Path, columns: Sequence[str], required: Colle
 def _cell(rows: bytes, width: int, height: int) -> str:
     import base64
 
-    return base64.b64encode(grey_png(rows, width, height)).decode("ascii")
+    return base64.b64encode(stored_png(rows, width, height)).decode("ascii")
 
 
 def _head(path: Path, stream: BinaryIO, magic: int, sizes: int) -> tuple[int, ...]:

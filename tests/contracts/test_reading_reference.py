@@ -22,7 +22,17 @@ def test_every_test_that_the_reference_names_is_there() -> None:
 def test_every_setting_that_the_reference_names_is_one_of_ingest() -> None:
     table = TOLD.partition("## Settings")[2].partition("\n## ")[0]
     named = {name.partition(":")[0] for name in re.findall(r"^\| `([\w: ]+)`", table, re.MULTILINE)}
-    assert named == {"files", "format", "encoding", "delimiter", "header", "quotes", "join", "final_newline"}
+    assert named == {
+        "files",
+        "format",
+        "encoding",
+        "delimiter",
+        "header",
+        "quotes",
+        "join",
+        "pictures",
+        "final_newline",
+    }
     assert named <= set(inspect.signature(ingest).parameters)
 
 

@@ -12,7 +12,7 @@ from arriving import SECRET, read, refusal, written
 from pyarrow import feather, parquet
 
 from pipelines.errors import SourceError
-from pipelines.pictures import grey_png, picture_cell
+from pipelines.pictures import picture_cell, stored_png
 from pipelines.sources import SourceFile, read_frames
 from pipelines.sources.columnar import picture_columns
 
@@ -71,7 +71,7 @@ def test_a_column_of_lists_or_structures_is_refused_by_name(tmp_path: Path, valu
 def test_pictures_are_read_as_their_pixels_alone_whether_a_path_stands_beside_them(
     tmp_path: Path, kind: str, beside: bool
 ) -> None:
-    pictures = [grey_png(number.to_bytes(8, "big"), 4, 2) for number in range(600)]
+    pictures = [stored_png(number.to_bytes(8, "big"), 4, 2) for number in range(600)]
     values: list[Any] = [{"bytes": each, "path": SECRET} if beside else each for each in pictures]
     values[7] = None
     whole = pyarrow.table({"id": values, "label": list(range(600))})
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_picture_are_refused_with_their_row(tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
 def test_frames_of_pictures_are_small(tmp_path: Path, kind: str) -> None:
-    path, whole = tmp_path / f"a.{kind}", pyarrow.table({"id": [grey_png(bytes(8), 4, 2)] * 600})
+    path, whole = tmp_path / f"a.{kind}", pyarrow.table({"id": [stored_png(bytes(8), 4, 2)] * 600})
     parquet.write_table(whole, path) if kind == "parquet" else feather.write_feather(whole, path)
     frames = list(read_frames(SourceFile(path, None), ["id"], ["id"], None, None))
     assert [frame.height for frame in frames] == [256, 256, 88]

@@ -17,7 +17,7 @@ from workspaces import lines
 
 from pipelines.arriving import Arriving, Sample, find_source
 from pipelines.errors import SourceError
-from pipelines.pictures import PictureError, grey_png, is_picture, picture_cell, pixels_alone, size_of
+from pipelines.pictures import PictureError, is_picture, picture_cell, pixels_alone, size_of, stored_png
 from pipelines.record import parse_record
 from pipelines.values import readable
 
@@ -34,10 +34,13 @@ RECORD = parse_record(
 PLACE = b"48 deg 12' N, taken by Mallory"
 
 
-def drawn(form: str, **more: object) -> bytes:
+def drawn(form: str, mode: str = "RGB", **more: object) -> bytes:
     """A small picture in colour, of which a quarter is red."""
     picture = Image.new("RGB", (20, 12), (10, 200, 30))
     picture.paste((220, 10, 10), (0, 0, 10, 6))
+    picture = picture.convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize((20, 12)))
     out = io.BytesIO()
     picture.save(out, form, **more)  # type: ignore[arg-type]
     return out.getvalue()
@@ -51,14 +54,21 @@ def exif() -> Image.Exif:
 
 PNG, JPEG = drawn("PNG", exif=exif()), drawn("JPEG", exif=exif(), comment=PLACE)
 PROGRESSIVE = drawn("JPEG", progressive=True, restart_marker_blocks=1)
+WEBP = drawn("WEBP", exif=exif(), xmp=PLACE)
+EXACT = drawn("WEBP", exif=exif(), lossless=True)
+CLEAR = drawn("WEBP", exif=exif(), mode="RGBA")
+PLAIN = drawn("WEBP")
+KINDS = {"png": PNG, "jpeg": JPEG, "progressive": PROGRESSIVE,
+         "webp": WEBP, "exact webp": EXACT, "clear webp": CLEAR, "plain webp": PLAIN}  # fmt: skip
+every_kind = pytest.mark.parametrize("content", KINDS.values(), ids=KINDS)
 
 
-@pytest.mark.parametrize("content", [PNG, JPEG, PROGRESSIVE], ids=["png", "jpeg", "progressive"])
+@every_kind
 def test_a_picture_loses_where_it_was_taken_and_no_pixel(content: bytes) -> None:
     clean = pixels_alone(content)
     assert PLACE not in clean
     assert len(clean) <= len(content)
-    before, after = (Image.open(io.BytesIO(each)).convert("RGB").tobytes() for each in (content, clean))
+    before, after = (Image.open(io.BytesIO(each)).convert("RGBA").tobytes() for each in (content, clean))
     assert before == after
     assert not Image.open(io.BytesIO(clean)).getexif()
     assert size_of(clean) == (20, 12)
@@ -67,10 +77,10 @@ def test_a_picture_loses_where_it_was_taken_and_no_pixel(content: bytes) -> None
 
 def test_the_marks_of_a_place_were_there_before() -> None:
     assert PLACE in PNG
-    assert PLACE in JPEG
+    assert all(PLACE in content for content in (JPEG, WEBP, EXACT, CLEAR))
 
 
-@pytest.mark.parametrize("content", [PNG, JPEG, PROGRESSIVE], ids=["png", "jpeg", "progressive"])
+@every_kind
 def test_a_picture_cut_anywhere_is_refused_and_what_follows_its_end_is_left_out(content: bytes) -> None:
     for length in range(len(content)):
         with pytest.raises(PictureError):
@@ -78,30 +88,54 @@ def test_a_picture_cut_anywhere_is_refused_and_what_follows_its_end_is_left_out(
     assert pixels_alone(content + b"MZ a program") == pixels_alone(content)
 
 
-@given(st.binary(max_size=80), st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8", PNG[:60], JPEG[:300]]))
+@given(st.binary(max_size=80), st.sampled_from([b"", *(kind[:at] for kind in KINDS.values() for at in (12, 60, 300))]))
 def test_no_bytes_do_more_than_be_refused(tail: bytes, head: bytes) -> None:
     try:
         clean = pixels_alone(head + tail)
     except PictureError:
         return
-    assert clean.startswith((b"\x89PNG", b"\xff\xd8"))
+    assert clean.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF"))
+    assert pixels_alone(clean) == clean
+
+
+@given(st.sampled_from(list(KINDS)), st.integers(0, 2000), st.integers(0, 255))
+def test_a_picture_with_one_byte_changed_is_read_alike_or_refused(kind: str, place: int, byte: int) -> None:
+    content = KINDS[kind]
+    place %= len(content)
+    try:
+        clean = pixels_alone(content[:place] + bytes((byte,)) + content[place + 1 :])
+    except PictureError:
+        return
+    assert pixels_alone(clean) == clean
+    assert PLACE not in clean
 
 
 def test_a_picture_that_claims_to_be_a_continent_is_refused() -> None:
     with pytest.raises(PictureError, match="100,000 x 100,000"):
-        pixels_alone(grey_png(b"", 100_000, 100_000))
+        pixels_alone(stored_png(b"", 100_000, 100_000))
+    wide = WEBP.replace(WEBP[24:30], b"\xff\xff\xff\xff\xff\xff", 1)
+    with pytest.raises(PictureError, match="16,777,216 x 16,777,216"):
+        pixels_alone(wide)
+
+
+def test_an_animation_is_refused() -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), light) for light in ("red", "blue")]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:])
+    with pytest.raises(PictureError, match="it moves"):
+        pixels_alone(out.getvalue())
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_random=False))
 def test_a_grey_picture_holds_the_bytes_that_were_put_in(width: int, height: int, random: object) -> None:
     rows = random.randbytes(width * height)  # type: ignore[attr-defined]
-    made = grey_png(rows, width, height)
+    made = stored_png(rows, width, height)
     assert Image.open(io.BytesIO(made)).tobytes() == rows
     assert pixels_alone(made) == made
 
 
 def test_a_grey_picture_has_the_same_bytes_with_every_version_of_every_library() -> None:
-    made = grey_png(bytes(range(256)) * 300, 256, 300)
+    made = stored_png(bytes(range(256)) * 300, 256, 300)
     assert hashlib.sha256(made).hexdigest()[:16] == "3582fe9439fa0290"
     assert Image.open(io.BytesIO(made)).tobytes() == bytes(range(256)) * 300
 

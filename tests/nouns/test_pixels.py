@@ -16,7 +16,7 @@ from pipelines.features import from_json, to_json
 from pipelines.fixed import fixed_pixels
 from pipelines.models.augmenting import pictures_mapped, pictures_moved
 from pipelines.models.options import Pictures
-from pipelines.pictures import grey_png, picture_cell
+from pipelines.pictures import picture_cell, stored_png
 from pipelines.pixels import Pixels
 
 STILL = np.eye(2, dtype=np.float32)[None]
@@ -36,7 +36,7 @@ def seen(features: Pixels, *cells: str | None) -> Any:
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_a_grey_picture_of_the_right_size_is_its_own_bytes(width: int, height: int, seed: int) -> None:
     rows = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
-    made = base64.b64encode(grey_png(rows.tobytes(), width, height)).decode()
+    made = base64.b64encode(stored_png(rows.tobytes(), width, height)).decode()
     features = Pixels.fit([made], "image", side=64)
     assert features.shape == (height, width, 1)
     assert np.array_equal(seen(features, made)[0, ..., 0], rows.astype(np.float32) / 255)
@@ -80,7 +80,7 @@ def test_features_come_back_from_json_and_see_the_same() -> None:
     assert back == features
 
 
-@pytest.mark.parametrize("bad", ["AAAA", "not base64!", "", grey_png(b"\0" * 9, 3, 3)[:-30]])
+@pytest.mark.parametrize("bad", ["AAAA", "not base64!", "", stored_png(b"\0" * 9, 3, 3)[:-30]])
 def test_a_picture_that_cannot_be_decoded_is_refused_without_its_bytes(bad: Any) -> None:
     given_cell = bad if isinstance(bad, str) else base64.b64encode(bad).decode()
     with pytest.raises(DataError) as caught:

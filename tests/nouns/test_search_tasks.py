@@ -26,7 +26,7 @@ from pipelines.models.searching import Course, reached, search, worse
 from pipelines.models.spaces import first_trials, spaces
 from pipelines.models.trials import Asked, Silence, Trial, asked, settled
 from pipelines.models.worth import MEASURES, gain, measured, standard_error
-from pipelines.pictures import grey_png
+from pipelines.pictures import stored_png
 from pipelines.record import Column, Record, Task
 
 DICE = np.random.default_rng(11)
@@ -99,7 +99,7 @@ def test_an_order_is_searched_by_how_far_answers_are_away(tmp_path: Path) -> Non
 
 def test_pictures_are_searched_too_and_a_network_is_a_member_like_any_other(tmp_path: Path) -> None:
     dark = np.arange(40) % 2
-    pictures = [grey_png(bytes([30 + 180 * bool(each)] * 16), 4, 4) for each in dark]
+    pictures = [stored_png(bytes([30 + 180 * bool(each)] * 16), 4, 4) for each in dark]
     cells = [base64.b64encode(picture).decode() for picture in pictures]
     record = Record("lamps", (Column("image", "image", "feature"), Column("on", "category", "label")))
     part = Part({"image": cells}, dark)

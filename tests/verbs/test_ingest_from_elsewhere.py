@@ -14,7 +14,7 @@ from workspaces import HEADER, Workspace, image, make, review, write_csv
 
 from pipelines.errors import ParameterError, SourceError
 from pipelines.ingest import ingest
-from pipelines.pictures import grey_png
+from pipelines.pictures import stored_png
 from pipelines.sources.landing import PREFIX
 from pipelines.teaching import check_family
 from pipelines.versions import describe
@@ -117,7 +117,7 @@ def test_pictures_pass_from_a_folder_to_the_splits_and_to_families_that_can_see(
     for number in range(40):
         folder = place.path / "pictures" / str(number % 2)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{number}.png").write_bytes(grey_png(bytes([number]) * 9, 3, 3))
+        (folder / f"{number}.png").write_bytes(stored_png(bytes([number]) * 9, 3, 3))
     place.turn("split")
     parts = [pl.read_parquet(place.path / "data" / "splits" / f"{name}.parquet") for name in ("train", "valid", "test")]
     assert sum(part.height for part in parts) == 40

@@ -17,7 +17,7 @@ from flywheel.inspecting import inspect, look, text_of
 from flywheel.new import new
 from pipelines.errors import FlywheelError, ParameterError
 from pipelines.parameters import check_parameters
-from pipelines.pictures import grey_png
+from pipelines.pictures import stored_png
 
 HEADER = ["user_id", "said", "mood"]
 ROWS = made(
@@ -35,7 +35,7 @@ def lamps(folder: Path, *splits: str) -> Path:
         for place in range(40):
             shown = folder / split / ("on" if place % 2 else "off")
             shown.mkdir(parents=True, exist_ok=True)
-            (shown / f"{place}.png").write_bytes(grey_png(bytes([30 + 180 * (place % 2) + place] * 16), 4, 4))
+            (shown / f"{place}.png").write_bytes(stored_png(bytes([30 + 180 * (place % 2) + place] * 16), 4, 4))
     return folder
 
 
@@ -63,7 +63,7 @@ def test_pictures_in_parquet_are_proposed_beside_their_label_and_the_proposal_ru
     source = tmp_path / "lamps"
     source.mkdir()
     for part, count in (("train", 60), ("test", 20)):
-        cells = [grey_png(bytes([30 + 150 * (place % 2) + place] * 16), 4, 4) for place in range(count)]
+        cells = [stored_png(bytes([30 + 150 * (place % 2) + place] * 16), 4, 4) for place in range(count)]
         shown = [{"bytes": cell, "path": f"{place}.png"} for place, cell in enumerate(cells)]
         rows = pl.DataFrame({names[0]: shown, names[1]: [place % 2 for place in range(count)]})
         rows.write_parquet(source / f"{part}-00000-of-00001.parquet")
@@ -80,7 +80,7 @@ def test_pictures_in_parquet_are_proposed_beside_their_label_and_the_proposal_ru
 
 
 def test_of_several_pictures_in_an_arrow_file_one_is_proposed_and_the_others_are_told(tmp_path: Path) -> None:
-    cells = [grey_png(bytes([place] * 16), 4, 4) for place in range(40)]
+    cells = [stored_png(bytes([place] * 16), 4, 4) for place in range(40)]
     rows = pl.DataFrame({"image": cells, "mask": cells, "label": [place % 2 for place in range(40)]})
     rows.write_ipc(tmp_path / "a.arrow")
     found = look(str(tmp_path / "a.arrow"), {})
@@ -89,7 +89,7 @@ def test_of_several_pictures_in_an_arrow_file_one_is_proposed_and_the_others_are
 
 
 def test_pictures_without_a_label_are_refused(tmp_path: Path) -> None:
-    pl.DataFrame({"image": [grey_png(bytes(16), 4, 4)] * 9}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"image": [stored_png(bytes(16), 4, 4)] * 9}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(FlywheelError, match="holds pictures and nothing else") as caught:
         look(str(tmp_path / "a.parquet"), {})
     lines(caught.value)

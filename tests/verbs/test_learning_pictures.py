@@ -16,14 +16,14 @@ from workspaces import Workspace, lines
 
 from flywheel.predict import read
 from pipelines.bundle import Bundle, read_bundle
-from pipelines.errors import DataError, ParameterError
+from pipelines.errors import DataError, ParameterError, SourceError
 from pipelines.features import beside
 from pipelines.files import digest
 from pipelines.models import Part, Problem, cnn_pictures, mlp_pictures
 from pipelines.models.linear import fit
 from pipelines.models.neural import export, prepare
 from pipelines.models.options import Convolved, Flattened, Linear
-from pipelines.pictures import grey_png
+from pipelines.pictures import stored_png
 from pipelines.pixels import Pixels
 from pipelines.record import Column, Record, parse_record
 from pipelines.teaching import check_family
@@ -37,7 +37,7 @@ RECORD = {
     },
 }
 DIGITS = load_digits(n_class=3)
-PNGS = [grey_png((each * 255 / 16).round().astype(np.uint8).tobytes(), 8, 8) for each in DIGITS.images]
+PNGS = [stored_png((each * 255 / 16).round().astype(np.uint8).tobytes(), 8, 8) for each in DIGITS.images]
 CELLS = [base64.b64encode(content).decode() for content in PNGS]
 
 
@@ -86,7 +86,7 @@ def test_the_champion_answers_a_picture_that_is_posted_and_refuses_what_is_none(
         told = client.post("/predict", json={"image": cell})
         assert told.status_code == 200, told.text
         assert np.allclose([told.json()["probabilities"][label] for label in "012"], expected, atol=1e-6)
-        large = base64.b64encode(grey_png(bytes(300 * 300), 300, 300)).decode()
+        large = base64.b64encode(stored_png(bytes(300 * 300), 300, 300)).decode()
         assert client.post("/predict", json={"image": large}).status_code == 200
         for bad in ("", "AAAA", cell[:-9], "x" * 100):
             refused = client.post("/predict", json={"image": bad})
@@ -101,6 +101,25 @@ def test_a_picture_file_is_a_row_to_predict_and_another_file_is_refused(learnt: 
     for name in ("cut.png", "absent.png"):
         with pytest.raises(DataError, match="predict: ") as caught:
             read(tmp_path / name, learnt.record, {})
+        assert len(lines(caught.value)) == 3
+
+
+def test_a_table_that_names_pictures_is_rows_to_predict(learnt: Workspace, tmp_path: Path) -> None:
+    for place in range(2):
+        (tmp_path / f"{place}.png").write_bytes(PNGS[place])
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "2.png").write_bytes(PNGS[2])
+    asked = tmp_path / "asked.csv"
+    asked.write_text(f"image\n0.png\n1.png\n{CELLS[3]}\n", "utf-8")
+    assert [row["image"] for row in read(asked, learnt.record, {})] == [CELLS[0], CELLS[1], CELLS[3]]
+    asked.write_text("image\n0.png\n2\n", "utf-8")
+    assert [row["image"] for row in read(asked, learnt.record, {"pictures": str(tmp_path / "far")})] == [
+        CELLS[0],
+        CELLS[2],
+    ]
+    for settings in ({}, {"pictures": str(tmp_path / "gone")}):
+        with pytest.raises(SourceError, match=r"predict: the picture of row 2 is not read: no picture") as caught:
+            read(asked, learnt.record, settings)
         assert len(lines(caught.value)) == 3
 
 

@@ -18,7 +18,7 @@ BLOCK = 32 << 20
 OVERLAP = 4096
 WAL = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 # A PNG or a JPEG file from its first byte to its last, and nothing beside it.
-PICTURE = r"^(?:iVBORw0KGgo|/9j/|UklGR[0-9A-Za-z+/]{7}RUJQ)[0-9A-Za-z+/]{40,}={0,2}$"
+PICTURE = r"^(?:iVBORw0KGgo|/9j/|UklGR[0-9A-Za-z+/]{7}RUJQ)[0-9A-Za-z+/]{60,}={0,2}$"
 GZIP, ZIP, PARQUET, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3"
 
 

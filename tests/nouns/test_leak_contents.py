@@ -16,6 +16,7 @@ from pipelines.leaks.wanted import Wanted, hashes
 from pipelines.pictures import PNG
 
 IBAN = "DE89370400440532013000"
+JPEG, WEBP = b"\xff\xd8\xff", b"RIFF\x18\x02\x00\x00WEBPVP8 "
 MARKER, KEY = "zqxcanary", b"key"
 
 
@@ -32,9 +33,10 @@ def found_in(folder: Path, cells: list[str]) -> dict[str, int]:
     return dict(search(path, wanted, Memory(folder / "memory.json", ""), looks=True))
 
 
-def test_what_a_picture_s_letters_look_like_is_chance(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begins", [PNG, JPEG, WEBP])
+def test_what_a_picture_s_letters_look_like_is_chance(tmp_path: Path, begins: bytes) -> None:
     number = base64.b64decode(f"/+{IBAN}/+++")
-    picture = cell(PNG, number)
+    picture = cell(begins, number)
     assert f"+{IBAN}/" in picture
     assert found_in(tmp_path, [picture]) == {}
     assert found_in(tmp_path, [picture, f"pay /+{IBAN}/ now"]) == {"IBAN": 1}
@@ -46,7 +48,7 @@ def test_what_is_not_a_picture_from_end_to_end_is_read_as_any_text(tmp_path: Pat
     assert found_in(tmp_path, [spoilt.format(picture, picture)])["IBAN"] >= 1
 
 
-@pytest.mark.parametrize("begins", [PNG, b"\xff\xd8\xff"])
+@pytest.mark.parametrize("begins", [PNG, JPEG, WEBP])
 def test_a_canary_among_the_pixels_is_found(tmp_path: Path, begins: bytes) -> None:
     assert found_in(tmp_path, [cell(begins, b"\1" * 60)]) == {}
     assert found_in(tmp_path, [cell(begins, b"\1" * 60 + MARKER.upper().encode())])[CANARY] == 1

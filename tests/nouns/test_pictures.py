@@ -118,6 +118,14 @@ def test_a_picture_that_claims_to_be_a_continent_is_refused() -> None:
         pixels_alone(wide)
 
 
+def test_a_webp_does_not_tell_that_there_were_notes() -> None:
+    for content in (WEBP, EXACT, CLEAR):
+        clean = pixels_alone(content)
+        assert content[20] & 0x0C, "its flags tell of notes"
+        assert clean[12:16] == b"VP8X"
+        assert clean[20] == content[20] & 0x10
+
+
 def test_an_animation_is_refused() -> None:
     out = io.BytesIO()
     frames = [Image.new("RGB", (8, 8), light) for light in ("red", "blue")]

@@ -1,7 +1,7 @@
 """The row bootstrap (Efron 1979): how far a measure would move if the rows, or the people, were drawn again.
 
-An interval is from the 2.5th to the 97.5th percentile of the draws. A classifier without any error makes
-none in any draw: its interval is [1, 1] however few the rows are.
+An interval is from the 2.5th to the 97.5th percentile of the draws. A classifier without any error makes none in any
+draw, however few the rows are: what bounds it then is in `pipelines/faultless.py`.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """How good a classifier is on rows with a known answer, every measure with a 95 % bootstrap interval.
 
+Where no row is wrong, no draw of rows is: there the bound is exact (`pipelines/faultless.py`).
 Undefined shares are zero (`pipelines/confusion.py`). Only the area under the ROC curve can be undefined
 as a whole, when a single class is present: it is then absent from `measures`, and null in the JSON.
 """
@@ -21,6 +22,7 @@ from pipelines.bootstrap import (
 )
 from pipelines.confusion import confusion_matrix, confusion_measures, margins
 from pipelines.errors import DataError
+from pipelines.faultless import Trials
 from pipelines.record import Task
 
 MEASURES = (
@@ -112,13 +114,15 @@ def scores_of(
     confusion = confusion_matrix(true, predicted, len(labels))
     values, drawn = bootstrap_confusion(true, predicted, len(labels), draws, rng, people)
     more, more_drawn = bootstrap_rows(true, probabilities.astype(np.float64), draws, rng, people)
-    measures = measures_of({**values, **more}, {**drawn, **more_drawn})
+    trials = Trials.of(true, predicted, len(labels), people)
+    measures = trials.bounded(measures_of({**values, **more}, {**drawn, **more_drawn}))
+    classes = class_measures_of(labels, values, drawn)
     majority = float(confusion.sum(axis=1).max() / true.size)
     return Scores(
         rows=int(true.size),
         labels=list(labels),
         measures={**measures, "majority_accuracy": Measure(majority, majority, majority)},
-        classes=class_measures_of(labels, values, drawn),
+        classes={label: trials.bounded_of(place, found) for place, (label, found) in enumerate(classes.items())},
         support=dict(zip(labels, confusion.sum(axis=1).tolist(), strict=True)),
         confusion=confusion.tolist(),
     )

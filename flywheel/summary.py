@@ -13,6 +13,8 @@ from pipelines.costs import Cost
 from pipelines.environment import read_environment
 from pipelines.files import read_json
 from pipelines.ledger import Ledger, open_ledger
+from pipelines.parameters import read_parameters
+from pipelines.record import parse_record
 from pipelines.workspace import DOCS, DRIFT, EVALUATION, PRIVACY, SPLITS, VALIDATED
 
 # Of one, and of several.
@@ -98,6 +100,8 @@ def _people(workspace: Path) -> str:
     lines = ["PEOPLE", f"  {count(report['subjects'], 'subject')}, each known by a keyed pseudonym only"]
     if report["columns_dropped"]:
         lines.append(f"  columns dropped: {', '.join(report['columns_dropped'])}")
+    if not any(column.privacy == "free_text" for column in parse_record(read_parameters(workspace)["record"]).columns):
+        return "\n".join(lines)
     found = ", ".join(f"{number:,} {kind}" for kind, number in spans.items())
     lines.append(f"  {sum(spans.values()):,} identifiers taken out of texts" + (f": {found}" if found else ""))
     if "names" not in report.get("text", {}).get("finders", []):

@@ -27,7 +27,7 @@ class Cost:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{size(self.bytes)}, {self.median_ms:.2g} ms a row (95 of 100 within {self.slowest_ms:.2g} ms)"
+        return f"{size(self.bytes)}, {_told(self.median_ms)} ms a row (95 of 100 within {_told(self.slowest_ms)} ms)"
 
 
 def cost_of(bundle: Bundle, folder: Path, columns: Columns) -> Cost:
@@ -39,6 +39,11 @@ def cost_of(bundle: Bundle, folder: Path, columns: Columns) -> Cost:
         bundle.run(bundle.features.arrays(row))
     taken = np.array([_milliseconds(bundle, row) for row in rows])
     return Cost(weight, count, float(np.median(taken)), float(np.quantile(taken, 0.95)))
+
+
+def _told(milliseconds: float) -> str:
+    """Two digits that count, without an exponent."""
+    return f"{float(f'{milliseconds:.2g}'):g}"
 
 
 def _milliseconds(bundle: Bundle, row: Columns) -> float:

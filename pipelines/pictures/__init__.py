@@ -41,7 +41,7 @@ def pixels_alone(content: bytes) -> bytes:
             return pixels_of_webp(content)
     except (struct.error, IndexError):
         raise PictureError("it is cut off or damaged") from None
-    raise PictureError("it is neither PNG, JPEG nor WEBP")
+    raise PictureError("it is no picture of a kind that is read")
 
 
 def size_of(content: bytes) -> tuple[int, int]:

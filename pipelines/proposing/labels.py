@@ -11,6 +11,8 @@ MOST_CLASSES = 50
 # What people ask a bank is sorted into 77 intents, and into 150 elsewhere; each with examples enough to learn it from.
 MOST_OF_TEXTS = 500
 LEAST_EACH = 5
+# What parts several labels of one row, and how many such rows' values tell that it does.
+MARKS, LEAST_LISTS = "|,;/+、，；", 3
 
 
 def may_be_label(cells: Cells, privacy: Mapping[str, Privacy], *, beside_text: bool) -> bool:
@@ -54,6 +56,15 @@ def _are_intents(cells: Cells) -> bool:
         return False
     enough = sum(cells.values.values()) >= LEAST_EACH * cells.kinds
     return enough and (cells.type not in ("integer", "number") or _are_numbered(cells))
+
+
+def are_lists(cells: Cells) -> bool:
+    """Whether values are made of others: of three or more, all parts between the same marks are values too."""
+    there = set(cells.values or ())
+    return any(
+        sum(mark in value and {part.strip() for part in value.split(mark)} <= there for value in there) >= LEAST_LISTS
+        for mark in MARKS
+    )
 
 
 def _are_numbered(cells: Cells) -> bool:

@@ -5,18 +5,22 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.proposing.foreign import foreign, headed
 from pipelines.proposing.header import has_header, lines_above
 from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
+from pipelines.sources.columnar import is_plain
 from pipelines.sources.decoding import MARKS
 from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.jsonlines import is_nested
 from pipelines.sources.kinds import PLAIN, SUFFIXES
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 from pipelines.sources.passages import COLUMN
+
+if TYPE_CHECKING:
+    import pyarrow
 
 HEAD_BYTES = 1 << 20
 # The pickiest first: latin-1 refuses nothing, and comes last.
@@ -39,6 +43,7 @@ LEAST_COMMON = 0.04
 # The share of lines that are blank where blank lines part paragraphs: one in fifty is a paragraph of two pages.
 BLANK = 0.02
 NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
+ONLY_NESTED = "its rows hold lists and objects alone, as annotated documents and conversations do"
 ONE_OBJECT = "it is one JSON object, within which its rows stand"
 OVER_LINES = "it is JSON, and no object stands on a line of its own"
 IDX = tuple(b"\x00\x00" + bytes((kind, axes)) for kind in (8, 9, 11, 12, 13, 14) for axes in (1, 2, 3, 4))
@@ -110,10 +115,10 @@ def _parquet(path: Path) -> Layout:
     from pyarrow import parquet
 
     try:
-        names = parquet.read_schema(path).names
+        schema = parquet.read_schema(path)
     except (pyarrow.ArrowException, OSError):
         return Layout(path, unreadable="it is a Parquet file that is cut off or damaged")
-    return Layout(path, tuple(names), {} if suffix_format(path) == "parquet" else {"format": "parquet"})
+    return _of_schema(path, schema, "parquet")
 
 
 def _arrow(path: Path) -> Layout:
@@ -121,10 +126,19 @@ def _arrow(path: Path) -> Layout:
 
     try:
         with pyarrow.memory_map(str(path)) as file:
-            names = pyarrow.ipc.open_file(file).schema.names
+            schema = pyarrow.ipc.open_file(file).schema
     except (pyarrow.ArrowException, OSError):
         return Layout(path, unreadable="it is an Arrow file that is cut off or damaged")
-    return Layout(path, tuple(names), {} if suffix_format(path) == "arrow" else {"format": "arrow"})
+    return _of_schema(path, schema, "arrow")
+
+
+def _of_schema(path: Path, schema: "pyarrow.Schema", kind: str) -> Layout:
+    """A file of typed columns, with those that hold one plain value in each cell."""
+    plain = tuple(name for name in schema.names if is_plain(schema.field(name).type))
+    if not plain:
+        return Layout(path, unreadable=ONLY_NESTED)
+    doubts = tuple(f"{name}: {NESTED}" for name in schema.names if name not in plain)
+    return Layout(path, plain, {} if suffix_format(path) == kind else {"format": kind}, doubts)
 
 
 def _encoding(head: bytes, whole: bool) -> tuple[str | None, tuple[str, ...]]:
@@ -200,7 +214,7 @@ def _of_objects(path: Path, objects: list[dict[str, Any]], kind: str) -> Layout 
     nested = {name for found in objects for name, value in found.items() if is_nested(value)}
     plain = tuple(name for name in names if name not in nested)
     if not plain:
-        return Layout(path, unreadable="its objects hold lists and objects alone, as annotated documents do")
+        return Layout(path, unreadable=ONLY_NESTED)
     doubts = tuple(f"{name}: {NESTED}" for name in names if name in nested)
     return Layout(path, plain, {} if suffix_format(path) == kind else {"format": kind}, doubts)
 

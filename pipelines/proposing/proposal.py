@@ -66,7 +66,7 @@ class Proposal:
     @property
     def is_language(self) -> bool:
         """Whether there are texts, no label, and no column, kept or left out, that could be one."""
-        known = all("role" in column.entry for column in self.columns)
+        known = all("role" in column.entry or column.cells.is_constant for column in self.columns)
         known = known and not any(NESTED in doubt for doubt in self.doubts)
         return known and self.holder("label") is None and self.holder("text") is not None
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.proposing.cells import Cells
 from pipelines.proposing.echoes import MOST_CATEGORIES, tells
-from pipelines.proposing.labels import is_quantity, label_score, may_be_label
+from pipelines.proposing.labels import are_lists, is_quantity, label_score, may_be_label
 from pipelines.proposing.last_resort import only_candidate
 from pipelines.proposing.naming import is_weight, names_a_person, says, score, words
 from pipelines.proposing.vocabulary import (
@@ -129,14 +129,22 @@ def _text(columns: Sequence[Cells], roles: Roles) -> None:
         return
     best = max(scores, key=lambda name: scores[name])
     roles.roles[best] = "text"
+    parts = [other for other in scores if other != best and _belong(best, other)]
     for other in scores:
-        if other != best and _belong(best, other):
-            roles.joined = tuple(name for name in scores if name in (best, other) or name in roles.joined)
-        elif other != best:
+        if other != best and other not in parts:
             roles.doubt(other, f"another text: a model reads one, and {best} was chosen")
+    if parts:
+        # What stands in some rows alone, as the text that an instruction is about, is a part where others are.
+        thin = [cells.name for cells in columns if cells.name not in scores and _is_thin(cells, roles)]
+        roles.joined = tuple(cells.name for cells in columns if cells.name in (best, *parts, *thin))
     tabular = [cells.name for cells in columns if cells.type in ("integer", "number", "boolean", "category")]
     if len(tabular) >= 8 and scores[best] < 12:
         roles.doubt(best, "beside many columns of a table: take its role away, and the model reads the table")
+
+
+def _is_thin(cells: Cells, roles: Roles) -> bool:
+    """Whether a column holds texts in fewer than half of the rows, and is named like a text."""
+    return roles.free(cells.name) and cells.is_free_text and 0 < cells.filled < 0.5 and score(cells.name, TEXT) > 0
 
 
 def _belong(text: str, other: str) -> bool:
@@ -167,7 +175,10 @@ def _label(columns: Sequence[Cells], privacy: Mapping[str, Privacy], roles: Role
     roles.roles[best] = "label"
     if score(best, LABEL) == 0:
         roles.doubt(best, "taken for the label by its place and its values, not by its name")
-    filled = next(cells.filled for cells in columns if cells.name == best)
+    holds = next(cells for cells in columns if cells.name == best)
+    if are_lists(holds):
+        roles.doubt(best, "its values look like lists of several: each list counts as a class of its own")
+    filled = holds.filled
     if filled < LABELLED:
         roles.doubt(best, f"{1 - filled:.0%} of the rows have none: they will be held back".replace("%", " %", 1))
     close = [name for name in ranked[1:3] if scores[name] > scores[best] - CLOSE] + numbers[:1]
@@ -181,7 +192,8 @@ def _last_resort(
     theirs = {cells.name: privacy[cells.name] for cells in columns if roles.free(cells.name)}
     classes = [cells for cells in candidates if theirs[cells.name] == "none" and cells.type in ("category", "boolean")]
     numbers = [cells for cells in columns if is_quantity(cells) and theirs.get(cells.name) == "none"]
-    found = only_candidate(classes, numbers, beside_text=roles.holder("text") is not None)
+    last = columns[-1].name if len(columns) > 2 else ""
+    found = only_candidate(classes, numbers, last, beside_text=roles.holder("text") is not None)
     if found is not None:
         roles.roles[found[0]] = "label"
         roles.doubt(*found)

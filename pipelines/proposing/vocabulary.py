@@ -25,10 +25,11 @@ TEXT = _weighed(
     (10, "text review sentence content comment body tweet message document utterance transcript"),
     (10, "评论 内容 文本 正文 留言 点评 句子 评价"),
     (6, "question query description feedback note notes summary post abstract article news email mail sms"),
-    (4, "title headline subject phrase reply 标题 问题 描述 摘要 备注"),
+    (6, "answer response output completion 回答 答案 回复 输出"),
+    (4, "title headline subject phrase reply instruction prompt input context 标题 问题 描述 摘要 备注 指令 提示 输入"),
 )
 # What stands above a text, or is asked by it, and belongs to it.
-ABOVE = _all("title headline subject heading summary question 标题 题目 主题 摘要 问题")
+ABOVE = _all("title headline subject heading summary question instruction prompt 标题 题目 主题 摘要 问题 指令 提示")
 TIME = _weighed(
     (5, "created timestamp datetime time date at when ts 时间 日期 发布 创建"),
     (2, "day month year hour posted published submitted updated event 年份 月份"),

@@ -218,8 +218,8 @@ def _refuse_not_parquet(path: Path) -> None:
         )
 
 
-def _refuse_not_scalar(name: str, column: str, kind: "pyarrow.DataType") -> None:
-    """Refuse a column of lists, structures or bytes, before any row is read."""
+def is_plain(kind: "pyarrow.DataType") -> bool:
+    """Whether a column of this type holds one value in each cell that is read: a text, a number, a time, a picture."""
     from pyarrow import types
 
     plain = (
@@ -227,7 +227,12 @@ def _refuse_not_scalar(name: str, column: str, kind: "pyarrow.DataType") -> None
         types.is_floating, types.is_decimal, types.is_temporal, types.is_null,
     )  # fmt: skip
     inner = kind.value_type if types.is_dictionary(kind) else kind
-    if _is_picture(kind) or any(is_plain(inner) for is_plain in plain):
+    return _is_picture(kind) or any(is_so(inner) for is_so in plain)
+
+
+def _refuse_not_scalar(name: str, column: str, kind: "pyarrow.DataType") -> None:
+    """Refuse a column of lists, structures or bytes, before any row is read."""
+    if is_plain(kind):
         return
     raise SourceError(
         f"ingest: column {column!r} of {name} holds neither text, numbers, times, booleans nor pictures.",

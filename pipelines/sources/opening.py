@@ -56,6 +56,7 @@ REMEDIES = {
     "no object stands on a line": "write one on each line: `jq -c . FILE > rows.jsonl`.",
     "picture": "sort pictures into a folder for each class, or name each in a CSV beside what it shows.",
     "pickle": "opening it runs its code: write tables as Parquet, pictures as PNG in a folder for each class.",
+    "conversations": "write each as a text: `jq -c '{text: [.messages[].content] | join(\"\\n\")}' FILE > rows.jsonl`.",
     "tells spreadsheets": "remove the first line, which no other program reads.",
     "above its header": "remove them: the first line is to name the columns.",
     "PDF": "write its texts as rows: a CSV, or a .txt file each in a folder for each class.",

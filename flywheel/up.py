@@ -42,11 +42,13 @@ def up() -> int:
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        servers = _servers(workspace, prefect, mlflow, service)
-        # All at once: each spends its first seconds on imports, and one core is enough for that.
-        running += [_spawn(server.command, _log(logs, server)) for server in servers]
-        for server, process in zip(servers, list(running), strict=True):
-            _wait(server, process, logs)
+        tracking = read_environment(os.environ, workspace).tracking
+        servers = _servers(workspace, tracking, prefect, mlflow, service)
+        running += [_spawn(server.command, _log(logs, server)) for server in servers[: at_once(tracking)]]
+        for place, server in enumerate(servers):
+            if place == len(running):
+                running.append(_spawn(server.command, _log(logs, server)))
+            _wait(server, running[place], logs)
             if server is servers[0]:
                 deploy(workspace, os.environ["PREFECT_API_URL"])
         _work(logs, running)
@@ -59,9 +61,18 @@ def up() -> int:
     return 0
 
 
-def _servers(workspace: Path, prefect: int, mlflow: int, service: int) -> list[Server]:
+def at_once(tracking: str) -> int:
+    """How many of Prefect, MLflow and the service start together: each spends its first seconds on imports.
+
+    Where the store of MLflow at `tracking` may not be laid out yet the service waits: both would make its tables, and
+    the slower one of them ends with "table already exists".
+    """
+    store = Path(tracking.removeprefix("sqlite:///"))
+    return 3 if tracking.startswith("sqlite:///") and store.is_file() and store.stat().st_size else 2
+
+
+def _servers(workspace: Path, tracking: str, prefect: int, mlflow: int, service: int) -> list[Server]:
     python = sys.executable
-    tracking = read_environment(os.environ, workspace).tracking
     artifacts = (workspace / "mlruns" / "artifacts").as_uri()
     local = "http://127.0.0.1"
     return [

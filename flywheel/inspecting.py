@@ -33,6 +33,7 @@ WRITTEN_AS = {
     "json": "a JSON array",
     "parquet": "Parquet",
     "arrow": "Arrow",
+    "excel": "an Excel workbook",
     "lines": "plain text, a text on each line",
     "paragraphs": "plain text in paragraphs",
     "documents": "text documents by class",

@@ -17,10 +17,11 @@ from pipelines.sources import Row, SourceFile, read_rows
 from pipelines.sources.decoding import line_lists, texts
 from pipelines.sources.dialect import Dialect
 from pipelines.sources.joining import join_row, joined_as, to_read
-from pipelines.sources.kinds import SUFFIXES
+from pipelines.sources.kinds import SUFFIXES, kind_by_name
 from pipelines.sources.named_pictures import Album, beside, cell_of
 from pipelines.sources.opening import opened
 from pipelines.sources.separators import parted, single
+from pipelines.sources.workbooks import sheets_there
 
 # The section `ingest` of params.yaml.
 Settings = Mapping[str, Any]
@@ -67,6 +68,8 @@ def rows_of(
     own = replace(usual, delimiter=ingest.get("delimiter"), quotes=ingest.get("quotes", True))
     asked = list(dict.fromkeys([*columns, *to_read(columns, joined)]))
     dialect = own if _is_parted(path, encoding, own, asked) else usual
+    if ingest.get("sheets") and (kind or kind_by_name(path.name)) == "excel":
+        dialect = replace(dialect, sheets=sheets_there(path, ingest["sheets"]))
     needs = set(required) - {name for name, _ in joined}
     return [join_row(row, joined) for row in read_rows(SourceFile(path, None), asked, needs, kind, encoding, dialect)]
 

@@ -87,6 +87,7 @@ def ingest(
     final_newline: bool = True,
     join: dict[str, tuple[str, ...]] | None = None,
     pictures: str | None = None,
+    sheets: tuple[str, ...] | None = None,
     origin: str | None = None,
     licence: str | None = None,
     query: str | None = None,
@@ -111,7 +112,7 @@ def ingest(
         recorded = versions.describe(folder)
         before = recorded[1] if recorded else None
         asked, reach = Query(query, watermark) if query else None, reach_of(environment)
-        dialect = Dialect(delimiter, header, quotes, final_newline, joined_as(join))
+        dialect = Dialect(delimiter, header, quotes, final_newline, joined_as(join), sheets or ())
         consents = Consents(open_ledger_of(record.name, environment), record.name)
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
         restated = restate(folder, record, vault, consents, environment)

@@ -20,6 +20,17 @@ from pipelines.record import Record, parse_record
 from pipelines.terms import refuse_unfit_measure
 
 FILE = "params.yaml"
+# What Python's types are called by people who write YAML.
+CALLED = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "a mapping",
+    "NoneType": "empty",
+}
 # YAML 1.1 reads `1e-5`, without a dot, as a text.
 SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
@@ -127,10 +138,9 @@ def convert(where: str, value: object, hint: Any) -> Any:
         return number
     if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    name = getattr(hint, "__name__", str(hint)) if origin is None else str(origin.__name__)
     raise ParameterError(
-        f"{FILE}: `{where}` is {type(value).__name__}.",
-        f"Expected {name}.",
+        f"{FILE}: `{where}` is {_called(type(value))}.",
+        f"Expected {_called(origin or hint)}.",
         f"give `{where}` a value of that type.",
     )
 
@@ -146,6 +156,12 @@ def _number(value: object, hint: type) -> int | float | None:
     if isinstance(value, str) and SCIENTIFIC.fullmatch(value):
         return float(value)
     return value if isinstance(value, float) else None
+
+
+def _called(kind: Any) -> str:
+    """What a type is called in YAML."""
+    name = str(getattr(kind, "__name__", kind))
+    return CALLED.get(name, name)
 
 
 def _convert_dataclass(where: str, value: object, hint: type) -> Any:

@@ -25,6 +25,8 @@ AMOUNT = "|".join(
         r"^[+-]?\d+,\d+$",
     )
 )
+# What spreadsheets make of numbers of accounts and people: all of one length, and no longer told apart.
+SHORTENED = r"^[1-9](?:\.\d+)?[eE]\+(1\d|2\d)$"
 NEARLY = 0.995
 # Never a value of anything; the second row only among numbers and times, because it may be one elsewhere.
 MISSING = frozenset({"?", "na", "n/a", "#n/a", "nan", "null", "\\n", "<na>", "#null!"})
@@ -109,8 +111,10 @@ def _complete(found: "Cells", cells: pl.Series, counted: Counted, read: int) -> 
     kept = cells.filter(~cells.is_in(list(found.missing)))
     lengths = [len(HAN.findall(text)) or len(text.split()) for text in kept.head(500)]
     measured = found.low is not None
+    cut = ("a spreadsheet shortened its numbers: format the column as text, and bring them anew",)
     return replace(
         found,
+        doubts=(*found.doubts, *(cut if _are_shortened(kept) else ())),
         filled=counted.filled / max(read, 1) * kept.len() / max(cells.len(), 1),
         distinct=kept.n_unique() / max(kept.len(), 1),
         words=sum(lengths) / max(len(lengths), 1),
@@ -120,6 +124,12 @@ def _complete(found: "Cells", cells: pl.Series, counted: Counted, read: int) -> 
         low=counted.low if measured else None,
         high=counted.high if measured else None,
     )
+
+
+def _are_shortened(cells: pl.Series) -> bool:
+    """Whether nearly all cells are numbers like 1.38E+10, with one exponent."""
+    exponents = cells.str.extract(SHORTENED).drop_nulls()
+    return exponents.len() > 1 and int(exponents.value_counts()["count"].max() or 0) > 0.9 * cells.len()  # type: ignore[arg-type]
 
 
 def _made(name: str, type: Type, **more: object) -> Cells:

@@ -83,7 +83,7 @@ def _folders(folder: Path) -> list[Path]:
 
 def _there(folder: Path) -> list[Path]:
     """The files that may be data: those with a name that says so, or else all but those that say something else."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
     data = [path for path in files if suffix_format(path) is not None]
     return data or [path for path in files if not ASIDE.search(path.name)]
 

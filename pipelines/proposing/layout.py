@@ -1,45 +1,28 @@
 """How a file that nobody has described is written: format, encoding, separator, header, last line end."""
 
-import codecs
 import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.proposing.encodings import HEAD_BYTES, decoded, encoding_in
 from pipelines.proposing.foreign import foreign, headed
 from pipelines.proposing.header import has_header, lines_above
 from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
+from pipelines.proposing.sheets import NO_HEADER, described
 from pipelines.sources.columnar import is_plain
-from pipelines.sources.decoding import MARKS
 from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.jsonlines import is_nested
 from pipelines.sources.kinds import PLAIN, SUFFIXES
 from pipelines.sources.opening import is_packed, kind_of, opened, shown
 from pipelines.sources.passages import COLUMN
+from pipelines.sources.zipped import ZIP, is_workbook
 
 if TYPE_CHECKING:
     import pyarrow
 
-HEAD_BYTES = 1 << 20
-# The pickiest first: latin-1 refuses nothing, and comes last.
-ENCODINGS = ("shift_jis", "euc_kr", "gb18030", "big5", "cp1252", "latin-1")
-HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
-SCRIPTS = {
-    "gb18030": HAN,
-    "big5": HAN,
-    "shift_jis": r"[\u3040-\u30ff\u4e00-\u9fff\u3000-\u303f]",
-    "euc_kr": r"[\uac00-\ud7af]",
-    "cp1252": r"[À-ÿ€‘-„•–—™œŒ]",
-}
-# What texts in these scripts cannot do without; wrongly decoded bytes give rare characters instead.
-COMMON = {
-    "gb18030": "的一是不了在人有我他这那个大来上到说们很好也还就都没点吃房服务",
-    "big5": "的一是不了在人有我他這那個大來上到說們很好也還就都沒點吃房服務",
-    "shift_jis": "のにはをたがでてとしれさいすまなる",
-}
-LEAST_COMMON = 0.04
 # The share of lines that are blank where blank lines part paragraphs: one in fifty is a paragraph of two pages.
 BLANK = 0.02
 NESTED = "holds lists or objects (annotated spans?), which no column can: it is left out"
@@ -67,7 +50,8 @@ class Layout:
     @property
     def kind(self) -> tuple[object, ...]:
         """What files that belong together have in common; the last line end may differ."""
-        return (self.names, *(self.settings.get(key) for key in ("format", "encoding", "delimiter", "quotes")))
+        written = (self.settings.get(key) for key in ("format", "encoding", "delimiter", "quotes"))
+        return (self.names, *written, *self.settings.get("sheets", ()))
 
 
 def layout_of(path: Path) -> Layout:
@@ -83,26 +67,20 @@ def layout_of(path: Path) -> Layout:
         return _parquet(path)
     if head.startswith(b"ARROW1"):
         return _arrow(path)
+    if head.startswith(ZIP) and is_workbook(path):
+        return _workbook(path)
     kind = kind_of(head)
     if kind is not None:
         return Layout(path, unreadable=f"it is {kind}")
-    encoding, doubts = _encoding(head, whole)
+    encoding, doubts = encoding_in(head, whole)
     if encoding is None:
         return Layout(path, unreadable="its bytes are no text")
-    text = _decoded(head, encoding, whole)
+    text = decoded(head, encoding, whole)
     if what := headed(text):
         return Layout(path, unreadable=what)
     settings = {} if encoding in ("utf-8", "mark") else {"encoding": encoding}
     found = _json(path, text) or _delimited(path, text, whole)
     return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
-
-
-def encoding_of(path: Path) -> str | None:
-    """The encoding of a text by its first bytes; None for UTF-8, for one that its own mark tells, and for no text."""
-    with opened(path) as stream:
-        head = stream.read(HEAD_BYTES)
-    encoding, _ = _encoding(head, len(head) < HEAD_BYTES)
-    return None if encoding in ("utf-8", "mark") else encoding
 
 
 def suffix_format(path: Path) -> str | None:
@@ -132,6 +110,14 @@ def _arrow(path: Path) -> Layout:
     return _of_schema(path, schema, "arrow")
 
 
+def _workbook(path: Path) -> Layout:
+    found = described(path)
+    if isinstance(found, str):
+        return Layout(path, unreadable=found)
+    names, settings, doubts = found
+    return Layout(path, names, settings if suffix_format(path) == "excel" else {"format": "excel"} | settings, doubts)
+
+
 def _of_schema(path: Path, schema: "pyarrow.Schema", kind: str) -> Layout:
     """A file of typed columns, with those that hold one plain value in each cell."""
     plain = tuple(name for name in schema.names if is_plain(schema.field(name).type))
@@ -139,52 +125,6 @@ def _of_schema(path: Path, schema: "pyarrow.Schema", kind: str) -> Layout:
         return Layout(path, unreadable=ONLY_NESTED)
     doubts = tuple(f"{name}: {NESTED}" for name in schema.names if name not in plain)
     return Layout(path, plain, {} if suffix_format(path) == kind else {"format": kind}, doubts)
-
-
-def _encoding(head: bytes, whole: bool) -> tuple[str | None, tuple[str, ...]]:
-    """The encoding of a text by its first bytes: "mark" where it says so itself, None where it is no text."""
-    if any(head.startswith(mark) for mark, _ in MARKS):
-        return "mark", ()
-    if b"\x00" in head:
-        for codec, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-            if (
-                zeros.count(0) > len(zeros) / 10
-                and _decodes(head, codec, whole)
-                and "\x00" not in head.decode(codec, "ignore")
-            ):
-                return codec, ("the encoding has no mark: it was told by its zero bytes",)
-        return None, ()
-    if _decodes(head, "utf-8", whole):
-        return "utf-8", ()
-    for codec in ENCODINGS:
-        if _decodes(head, codec, whole) and _is_script(head.decode(codec, "ignore"), codec):
-            return codec, (f"the encoding is not UTF-8: {codec} reads as text, others may too; read some rows",)
-    return None, ()
-
-
-def _decodes(head: bytes, codec: str, whole: bool) -> bool:
-    try:
-        codecs.getincrementaldecoder(codec)().decode(head, whole)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_script(text: str, codec: str) -> bool:
-    """Whether what is not ASCII is nearly all of the script that the codec was made for."""
-    others = "".join(letter for letter in text if letter > "\x7f")
-    if codec == "latin-1":
-        return not re.search(r"[\x80-\x9f]", others)
-    if len(re.findall(SCRIPTS[codec], others)) < 0.9 * len(others):
-        return False
-    return codec not in COMMON or sum(map(others.count, COMMON[codec])) >= LEAST_COMMON * len(others)
-
-
-def _decoded(head: bytes, encoding: str, whole: bool) -> str:
-    if encoding == "mark":
-        mark, encoding = next((mark, codec) for mark, codec in MARKS if head.startswith(mark))
-        head = head[len(mark) :]
-    return codecs.getincrementaldecoder(encoding)("ignore").decode(head, whole)
 
 
 def _json(path: Path, text: str) -> Layout | None:
@@ -244,7 +184,7 @@ def _delimited(path: Path, text: str, whole: bool) -> Layout:
     if not has_header(rows[0], rows[1:]):
         names = tuple(f"column_{place}" for place in range(1, len(rows[0]) + 1))
         settings["header"] = list(names)
-        doubts = ("the first line looks like a row: the columns have no names; give them some in `ingest.header`",)
+        doubts = (NO_HEADER,)
     return Layout(path, tuple(name for name in names if name), settings, doubts)
 
 

@@ -26,6 +26,7 @@ def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
         settings.get("quotes", True),
         settings.get("final_newline", True),
         joined_as(settings.get("join")),
+        tuple(settings.get("sheets", ())),
     )
     mapping = {path.name: "train" for path in files} if files else settings.get("files")
     if mapping is None and found.source.is_dir() and settings.get("format") != "documents":

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.proposing.encodings import encoding_of
 from pipelines.proposing.folders import Found
-from pipelines.proposing.layout import encoding_of
 from pipelines.record import Role
 from pipelines.sources.documents import find_documents
 from pipelines.sources.kinds import kind_by_name

@@ -27,6 +27,7 @@ from pipelines.sources.kinds import PLAIN, SUFFIXES, UNPACKED, kind_by_name, kin
 from pipelines.sources.manifest import refuse_other_content
 from pipelines.sources.opening import is_packed, shown
 from pipelines.sources.passages import passage_rows
+from pipelines.sources.workbooks import workbook_rows
 
 __all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows", "together"]
 
@@ -129,6 +130,8 @@ def read_rows(
         return parquet_rows(file.path, columns, required)
     if kind == "arrow":
         return arrow_rows(file.path, columns, required)
+    if kind == "excel":
+        return workbook_rows(file.path, columns, required, dialect)
     if kind == "jsonl":
         return json_rows(file.path, columns, required, encoding)
     if kind == "json":
@@ -151,7 +154,7 @@ def read_frames(
     kind = None if in_folders else kind_of_file(file.path, format)
     if kind in ("csv", "tsv"):
         return delimited_frames(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)
-    at_once = PICTURES_AT_ONCE if kind in UNPACKED and picture_columns(file.path) else ROWS_AT_ONCE
+    at_once = PICTURES_AT_ONCE if kind in ("parquet", "arrow") and picture_columns(file.path) else ROWS_AT_ONCE
     return as_frames(read_rows(file, columns, required, format, encoding, dialect), columns, at_once)
 
 
@@ -186,9 +189,9 @@ def _files_there(source: Path) -> list[Path]:
 
 
 def _is_data_file(path: Path) -> bool:
-    """Tell by its name whether a file in a folder is data; hidden ones are other programs' notes."""
+    """Tell by its name whether a file in a folder is data; hidden ones are notes of programs, ~$ ones Excel's locks."""
     kind = kind_by_name(path.name)
-    return kind is not None and not path.name.startswith(".") and not (kind in UNPACKED and is_packed(path))
+    return kind is not None and not path.name.startswith((".", "~$")) and not (kind in UNPACKED and is_packed(path))
 
 
 def _named_files(there: list[Path], files: Mapping[str, str], source: str) -> list[SourceFile]:

@@ -15,7 +15,7 @@ class Dialect:
     `delimiter` separates the cells (None: as the format has it). `header` gives the column names where the file has
     none. `quotes` says that a cell may stand in double quotes; where not, a quote is a character as others are.
     `final_newline` says that the last record ends as the others do, which tells a whole file from a cut one. `joined`
-    are the texts that several columns make together.
+    are the texts that several columns make together. `sheets` of a workbook are read (none: all visible ones).
     """
 
     delimiter: str | None = None
@@ -23,6 +23,7 @@ class Dialect:
     quotes: bool = True
     final_newline: bool = True
     joined: Joined = ()
+    sheets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise SourceError for a delimiter that is none, or a header that names two columns alike."""

@@ -13,13 +13,15 @@ SUFFIXES = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
 }
 # Texts without columns tell by no name how they are parted: they are declared.
 PLAIN = ("lines", "paragraphs")
-FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow", *PLAIN, "documents", "idx", "images")
+FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", *PLAIN, "documents", "idx", "images")
 HEAD_BYTES = 4096
 # Compressed inside, and read by places: packed once more they are refused.
-UNPACKED = ("parquet", "arrow")
+UNPACKED = ("parquet", "arrow", "excel")
 
 
 def kind_by_name(name: str) -> str | None:
@@ -48,4 +50,4 @@ def _refuse_known(path: Path) -> None:
     """Refuse a file that is no table by its first bytes, and say what helps with it."""
     if path.is_file() and not is_packed(path):
         with path.open("rb") as stream:
-            refuse_other_kind(path, stream.read(HEAD_BYTES), "a table: CSV, TSV, JSON Lines, Parquet or Arrow")
+            refuse_other_kind(path, stream.read(HEAD_BYTES), "a table: CSV, TSV, JSON Lines, Parquet, Arrow or Excel")

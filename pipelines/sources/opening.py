@@ -19,7 +19,7 @@ MAGIC = (
     (GZIP, "a gzip file"),
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
     (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one with a password"),
     (b"%PDF-", "a PDF document"),
     # The byte behind the mark belongs to it: PAR1 alone may be the name of a column.
     (b"PAR1\x15", "a Parquet file"),
@@ -44,7 +44,9 @@ MAGIC = (
 )
 # What helps with what is often brought as a table, by words of what it is.
 REMEDIES = {
-    "Excel": "save the sheet with the rows as CSV in UTF-8; an archive is to be unpacked.",
+    "old Excel": "open it, and save it as .xlsx without a password.",
+    "archive or an Excel": "name a workbook .xlsx; unpack an archive.",
+    "cut off or damaged": "download the file or save it again.",
     "archive": "unpack it, and name the file or folder that was in it.",
     "SQLite": "name it as a database, `sqlite:///FILE`, and the query that gives its rows.",
     "xz": "unpack it, or pack it with gzip or zstd.",

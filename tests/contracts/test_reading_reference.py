@@ -6,7 +6,7 @@ import re
 from workspaces import REPOSITORY
 
 from pipelines.ingest import ingest
-from pipelines.sources import columns, decoding, opening
+from pipelines.sources import columns, decoding, opening, zipped
 
 TOLD = (REPOSITORY / "docs" / "reference" / "reading.md").read_text("utf-8")
 
@@ -31,6 +31,7 @@ def test_every_setting_that_the_reference_names_is_one_of_ingest() -> None:
         "quotes",
         "join",
         "pictures",
+        "sheets",
         "final_newline",
     }
     assert named <= set(inspect.signature(ingest).parameters)
@@ -38,4 +39,5 @@ def test_every_setting_that_the_reference_names_is_one_of_ingest() -> None:
 
 def test_the_limits_that_the_reference_names_are_those_of_the_code() -> None:
     assert (columns.LONGEST_CELL, decoding.LONGEST_LINE, columns.MOST_COLUMNS) == (10_000_000, 32_000_000, 20_000)
+    assert zipped.MOST_CELLS == 50_000_000
     assert (opening.MOST_UNPACKED, opening.ALWAYS_UNPACKED) == (250, 100_000_000)

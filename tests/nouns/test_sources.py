@@ -81,7 +81,7 @@ def test_an_exact_name_comes_before_a_pattern(tmp_path: Path) -> None:
 def test_a_declared_format_overrides_the_suffix(tmp_path: Path) -> None:
     path = written(tmp_path / "adult.data", GOOD)
     assert not_found(path) == "the format of adult.data is not known."
-    assert not_found(path, format="xlsx") == "'xlsx' is not a format."
+    assert not_found(path, format="xlsb") == "'xlsb' is not a format."
     assert find_files(path, None, "csv") == [SourceFile(path, None)]
     assert read(path, ["id"], format="csv") == [{"id": "1"}]
 
@@ -209,8 +209,8 @@ def test_what_is_named_zst_and_is_not_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "fix"),
     [
-        ("book.xlsx", b"PK\x03\x04", "as CSV in UTF-8"),
-        ("old.xls", b"\xd0\xcf\x11\xe0", "as CSV in UTF-8"),
+        ("book.zip", b"PK\x03\x04", "name a workbook .xlsx"),
+        ("old.xls", b"\xd0\xcf\x11\xe0", "save it as .xlsx"),
         ("all.7z", b"7z\xbc\xaf", "unpack it"),
         ("shop.db", b"SQLite format 3\x00", "sqlite:///FILE"),
         ("paper", b"%PDF-", "write its texts as rows"),

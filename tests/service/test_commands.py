@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from books import book
 from served import Workspace, opened, stored, vault_of
 
 from flywheel.answers import take_in
@@ -156,6 +157,20 @@ def test_answers_are_imported_as_the_data_set_s_own_files_are_written(here: Work
     Path("answers.csv").write_text("review;sentiment;user_id\n慢, slow;bad;bob\n", "gb18030")
     assert take_in("answers.csv") == 0
     assert [row["review"] for row in opened(here)] == ["慢, slow"]
+
+
+def test_workbooks_are_predicted_and_imported_by_the_sheets_of_the_data_set(here: Workspace, capsys: Captured) -> None:
+    texts = [["Answers of May"], ["review", "sentiment", "user_id"], ["great thing", "good", "bob"]]
+    book(Path("one.xlsx"), {"Sheet1": texts})
+    book(Path("more.xlsx"), {"notes": [["by whom"], ["nobody"]], "May": texts})
+    assert predict("one.xlsx", as_json=False) == 0
+    with pytest.raises(SourceError, match=r"^predict: .*sheet 'notes' of more\.xlsx"):
+        predict("more.xlsx", as_json=False)
+    declare(here, sheets=["May", "June"])
+    assert [predict(name, as_json=False) for name in ("one.xlsx", "more.xlsx")] == [0, 0]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["good"] * 3
+    assert take_in("more.xlsx") == 0
+    assert [row["review"] for row in opened(here)] == ["great thing"]
 
 
 def test_predict_without_a_champion_says_how_to_get_one(empty: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,7 @@ def ingest(
         asked, reach = Query(query, watermark) if query else None, reach_of(environment)
         dialect = Dialect(delimiter, header, quotes, final_newline, joined_as(join), sheets or ())
         consents = Consents(open_ledger_of(record.name, environment), record.name)
+        vault.refuse_others(sealed_rows.some_rows(folder))
         consents.adopt(sealed_rows.gone(folder) - set(vault.keys.forgotten()))
         restated = restate(folder, record, vault, consents, environment)
         known = sealed_rows.seen_rows(folder)

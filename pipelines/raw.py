@@ -60,6 +60,13 @@ def planted_rows(raw: Path) -> list[str]:
     return [row for part in parts(raw) for row in _ids(part, pl.col("origin") == PLANTED)]
 
 
+def some_rows(raw: Path, most: int = 64) -> list[tuple[str, bytes]]:
+    """The first few rows of the oldest and of the newest part (subject, sealed): how `raw` was begun and went on."""
+    ends = dict.fromkeys(parts(raw)[:: max(len(parts(raw)) - 1, 1)])
+    found = (pl.scan_parquet(part).select("subject", "sealed").head(most).collect() for part in ends)
+    return [(subject, sealed) for some in found for subject, sealed in some.iter_rows()]
+
+
 def _ids(part: Path, which: pl.Expr) -> pl.Series:
     return pl.scan_parquet(part).filter(which).select("row").collect()["row"]
 

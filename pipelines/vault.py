@@ -135,6 +135,14 @@ class Vault:
         """
         return {subject: derive(key, purpose) for subject, key in self.keys.find(subjects).items()}
 
+    def refuse_others(self, rows: Sequence[tuple[str, bytes]]) -> None:
+        """Raise SealError where none of `rows` (subject pseudonym, sealed cells) was sealed under these keys."""
+        if not rows or self.keys.find({subject for subject, _ in rows}):
+            return
+        destroyed = self.keys.destroyed()
+        if not any(sealed[:HEAD] in destroyed for _, sealed in rows):
+            raise _no_key()
+
     def forget(self, subjects: Collection[str]) -> set[str]:
         """Destroy the keys of the subjects with these pseudonyms, for good; those of them who had one."""
         return self.keys.destroy(subjects)
@@ -222,5 +230,5 @@ def _no_key() -> SealError:
     return SealError(
         "The key store has no key for a sealed row, and did not destroy it.",
         "Expected the key store under which the data were sealed (the folder `keys` in FLYWHEEL_HOME).",
-        "bring that folder here; without it nobody can open these rows.",
+        "set FLYWHEEL_HOME to where it is, or bring it here; without it nobody can open these rows.",
     )

@@ -14,10 +14,10 @@ import yaml
 from workspaces import HEADER, REPOSITORY, Workspace, image, lines, review, write_csv
 
 from pipelines.canaries import PER_PART
-from pipelines.errors import BusyError, ParameterError, SourceError
+from pipelines.errors import BusyError, ParameterError, SealError, SourceError
 from pipelines.feedback import Answer, FeedbackStore, Shown
 from pipelines.ingest import Ingested, ingest
-from pipelines.raw import parts
+from pipelines.raw import parts, subjects
 from pipelines.versions import describe
 from pipelines.workspace import holding
 
@@ -283,6 +283,31 @@ def test_an_ingestion_that_is_killed_while_it_seals_leaves_nothing_and_the_next_
     found = reviews.run(ingest)
     assert (found.added, found.rows) == (count, count)
     assert not list((reviews.path / "data").glob(".*.drafts"))
+
+
+def test_another_key_store_is_refused_before_all_rows_stand_there_twice(
+    reviews: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    before = image(reviews.path / "data")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("FLYWHEEL_HOME", str(tmp_path / "another-home"))
+        for rows in (ROWS, [*ROWS, review(99)]):
+            reviews.bring(rows)
+            with pytest.raises(SealError, match="has no key for a sealed row") as caught:
+                reviews.run(ingest)
+            lines(caught.value)
+    assert image(reviews.path / "data") == before
+    assert reviews.run(ingest).added == 1
+
+
+def test_a_data_set_of_which_everybody_was_forgotten_goes_on(reviews: Workspace) -> None:
+    reviews.bring(ROWS)
+    reviews.run(ingest)
+    reviews.vault.forget(subjects(reviews.raw))
+    reviews.bring([review(99, user="somebody new")])
+    assert reviews.run(ingest).added == 1
 
 
 def test_two_ingestions_at_once_do_not_write_over_each_other(reviews: Workspace) -> None:

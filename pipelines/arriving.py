@@ -18,7 +18,7 @@ from pipelines.sources import (
     find_files,
     fingerprint,
     read_frames,
-    together,
+    read_rows,
 )
 from pipelines.sources.database_urls import is_database, shown_of
 from pipelines.sources.databases import Query
@@ -225,18 +225,23 @@ def _described(found: list[SourceFile]) -> dict[str, Any]:
 def _read_files(
     found: list[SourceFile], record: Record, format: str | None, encoding: str | None, dialect: Dialect
 ) -> Iterator[pl.DataFrame]:
-    frames = _read_each(found, record, format, encoding, dialect)
-    # Pictures in folders are a row each: they share frames.
-    return together(frames, PICTURES_AT_ONCE) if any(file.label is not None for file in found) else frames
+    refuse_unknown(dialect.joined, record)
+    if any(file.label is not None for file in found):
+        # A row each: a frame for each of them would take longer than to read it.
+        return as_frames(_rows_in_folders(found, record, format, encoding), record.names, PICTURES_AT_ONCE)
+    return (frame for file in found for frame in _read_file(file, record, format, encoding, dialect))
 
 
-def _read_each(
-    found: list[SourceFile], record: Record, format: str | None, encoding: str | None, dialect: Dialect
-) -> Iterator[pl.DataFrame]:
+def _rows_in_folders(
+    found: list[SourceFile], record: Record, format: str | None, encoding: str | None
+) -> Iterator[dict[str, str | None]]:
+    """The rows of files that are one each. Raises SourceError at the end for all that are no pictures."""
     unread: list[UnreadPictureError] = []
     for file in found:
+        columns, given, required = _asked_of(file, record)
         try:
-            yield from _read_file(file, record, format, encoding, dialect)
+            for row in read_rows(file, columns, required, format, encoding):
+                yield row | given
         except UnreadPictureError as error:
             unread.append(error)
     if unread:
@@ -246,16 +251,19 @@ def _read_each(
 def _read_file(
     file: SourceFile, record: Record, format: str | None, encoding: str | None, dialect: Dialect
 ) -> Iterator[pl.DataFrame]:
-    split = record.with_role("split")
-    given_by_file = split is not None and file.split is not None
-    columns = [name for name in record.names if not (given_by_file and split and name == split.name)]
-    required = {column.name for column in record.columns if column.required} & set(columns)
-    refuse_unknown(dialect.joined, record)
+    columns, given, required = _asked_of(file, record)
     asked, needs = to_read(columns, dialect.joined), needed(required, dialect.joined)
     for frame in read_frames(file, asked, needs, format, encoding, dialect):
         frame = join_frame(frame, columns, dialect.joined)
-        given = frame.with_columns(pl.lit(file.split).alias(split.name)) if given_by_file and split else frame
-        yield given.select(record.names)
+        yield frame.with_columns(pl.lit(part).alias(name) for name, part in given.items()).select(record.names)
+
+
+def _asked_of(file: SourceFile, record: Record) -> tuple[list[str], dict[str, str | None], set[str]]:
+    """The columns that a file is to have, those that it gives by itself, and those of the first that it must have."""
+    split = record.with_role("split")
+    given: dict[str, str | None] = {split.name: file.split} if split is not None and file.split is not None else {}
+    columns = [name for name in record.names if name not in given]
+    return columns, given, {column.name for column in record.columns if column.required} & set(columns)
 
 
 def _refuse_person_as_watermark(record: Record, watermark: str | None) -> None:

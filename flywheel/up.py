@@ -44,11 +44,12 @@ def up() -> int:
     try:
         tracking = read_environment(os.environ, workspace).tracking
         servers = _servers(workspace, tracking, prefect, mlflow, service)
-        running += [_spawn(server.command, _log(logs, server)) for server in servers[: at_once(tracking)]]
-        for place, server in enumerate(servers):
-            if place == len(running):
-                running.append(_spawn(server.command, _log(logs, server)))
-            _wait(server, running[place], logs)
+        # All at once: each spends its first seconds on imports, and one core is enough for that.
+        running += [_spawn(servers[0].command, _log(logs, servers[0]))]
+        _lay_out(workspace, tracking)
+        running += [_spawn(server.command, _log(logs, server)) for server in servers[1:]]
+        for server, process in zip(servers, list(running), strict=True):
+            _wait(server, process, logs)
             if server is servers[0]:
                 deploy(workspace, os.environ["PREFECT_API_URL"])
         _work(logs, running)
@@ -61,14 +62,21 @@ def up() -> int:
     return 0
 
 
-def at_once(tracking: str) -> int:
-    """How many of Prefect, MLflow and the service start together: each spends its first seconds on imports.
+def _lay_out(workspace: Path, tracking: str) -> None:
+    """Have a store of MLflow that is not there yet made whole before its server may be stopped halfway.
 
-    Where the store of MLflow at `tracking` may not be laid out yet the service waits: both would make its tables, and
-    the slower one of them ends with "table already exists".
+    In another process: what it takes to be imported would stay here as long as the servers run.
     """
-    store = Path(tracking.removeprefix("sqlite:///"))
-    return 3 if tracking.startswith("sqlite:///") and store.is_file() and store.stat().st_size else 2
+    if not tracking.startswith("sqlite:///") or Path(tracking.removeprefix("sqlite:///")).exists():
+        return
+    make = "import pathlib, sys; from pipelines.registry import Registry; Registry(sys.argv[1], pathlib.Path())"
+    made = subprocess.run([sys.executable, "-c", make, tracking], cwd=workspace, stderr=subprocess.PIPE, check=False)
+    if made.returncode:
+        raise ServerError(
+            "The store of MLflow could not be made.",
+            f"Expected a folder that we may write to, with room for 1 MB, for {tracking}.",
+            "make room, or correct MLFLOW_TRACKING_URI.",
+        )
 
 
 def _servers(workspace: Path, tracking: str, prefect: int, mlflow: int, service: int) -> list[Server]:

@@ -32,6 +32,7 @@ class Registry:
         self.uri = uri
         self.artifacts = workspace / "mlruns" / "artifacts"
         with _first_use(uri, workspace):
+            _lay_out(uri)
             self.client = MlflowClient(uri)
 
     def start(self, experiment: str, name: str, parameters: Mapping[str, Any], tags: Mapping[str, str]) -> str:
@@ -155,6 +156,24 @@ def _signature(record: Record) -> Any:
     takes = [ColSpec(kinds.get(c.type, "string"), c.name, required=c.role == "text") for c in record.inputs]
     gives = ColSpec("double", "value") if record.task == "regression" else ColSpec("string", "label")
     return ModelSignature(inputs=Schema(takes), outputs=Schema([gives]))
+
+
+def _lay_out(uri: str) -> None:
+    """Make the tables of a SQLite store that is not there yet: all of them, or none.
+
+    MLflow makes them one by one where they shall stay. Whoever is killed meanwhile leaves a store behind that nothing
+    opens again: "table already exists".
+    """
+    store = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or store.exists():
+        return
+    from mlflow.tracking import MlflowClient
+
+    draft = store.with_name(f".{store.name}.draft")
+    for left in (draft, draft.with_name(f"{draft.name}-journal")):
+        left.unlink(missing_ok=True)
+    MlflowClient(f"sqlite:///{draft}")
+    draft.replace(store)
 
 
 @contextlib.contextmanager

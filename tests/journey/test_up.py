@@ -11,8 +11,6 @@ import pytest
 from places import SMALL, Place
 from processes import wait_until
 
-from flywheel.up import at_once
-
 pytestmark = pytest.mark.xdist_group("no network")
 
 
@@ -64,23 +62,6 @@ def test_a_second_workspace_does_not_take_the_deployments_of_the_first(
     with up(own) as told:
         assert places_of(told) == {str(second.folder)}
     assert second.run(["git", "status", "--porcelain", ".flywheel"]).stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("tracking", "content", "together"),
-    [
-        ("sqlite:///{}/mlflow.db", None, 2),
-        ("sqlite:///{}/mlflow.db", "", 2),
-        ("sqlite:///{}/mlflow.db", "tables", 3),
-        ("postgresql://db.internal/mlflow", "tables", 2),
-    ],
-)
-def test_mlflow_and_the_service_do_not_lay_out_one_store_at_once(
-    tmp_path: Path, tracking: str, content: str | None, together: int
-) -> None:
-    if content is not None:
-        (tmp_path / "mlflow.db").write_text(content, "utf-8")
-    assert at_once(tracking.format(tmp_path)) == together
 
 
 def answers(server: str) -> bool:

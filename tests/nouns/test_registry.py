@@ -1,10 +1,15 @@
 """MLflow remembers: curves, versions by their bytes, and one alias; nothing in it is a row or a pickle."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 import warnings
 from pathlib import Path
 
 import pytest
-from workspaces import Workspace
+from workspaces import REPOSITORY, Workspace
 
 from pipelines.registry import CHAMPION, Registry, open_registry
 
@@ -62,3 +67,20 @@ def test_a_registered_model_predicts_by_mlflow_and_holds_no_pickle(registry: Reg
         found = mlflow.pyfunc.load_model(str(folder)).predict(pd.DataFrame({"review": ["very good", "broken 很差"]}))
     assert len(found) == 2
     assert set(found) <= {"negative", "neutral", "positive"}
+
+
+def test_who_is_killed_while_the_tables_are_made_leaves_no_half_of_a_store(tmp_path: Path) -> None:
+    """MLflow makes them in its time: dozens of tables, one by one, each for good."""
+    store, draft = tmp_path / "mlruns" / "mlflow.db", tmp_path / "mlruns" / ".mlflow.db.draft"
+    uri = f"sqlite:///{store}"
+    make = "import pathlib, sys; from pipelines.registry import Registry; Registry(sys.argv[1], pathlib.Path())"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    child = subprocess.Popen([sys.executable, "-c", make, uri], cwd=tmp_path, env=environment)
+    while child.poll() is None and not (draft.exists() and draft.stat().st_size > 50_000):
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert not store.exists()
+    run = Registry(uri, tmp_path).start("reviews", "first", {}, {})
+    assert Registry(uri, tmp_path).exists(run)
+    assert [path.name for path in store.parent.iterdir() if "draft" in path.name] == []

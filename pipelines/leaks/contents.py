@@ -19,7 +19,7 @@ OVERLAP = 4096
 WAL = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 # A PNG or a JPEG file from its first byte to its last, and nothing beside it.
 PICTURE = r"^(?:iVBORw0KGgo|/9j/|UklGR[0-9A-Za-z+/]{7}RUJQ)[0-9A-Za-z+/]{60,}={0,2}$"
-GZIP, ZIP, PARQUET, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3"
+GZIP, ZIP, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3"
 
 
 class Readable(Protocol):
@@ -66,10 +66,8 @@ def unpacked(path: Path, head: bytes) -> Iterator[bytes]:
 
 
 def cells(path: Path, head: bytes) -> Iterator[pl.Series]:
-    """The different texts of each column of a table, of a database, or of a JSON document."""
-    if head.startswith(PARQUET):
-        yield from _parquet(path)
-    elif head.startswith(SQLITE):
+    """The different texts of a database, or of a JSON document."""
+    if head.startswith(SQLITE):
         yield _sqlite(path)
     elif path.suffix == ".json":
         yield _json(path)
@@ -85,26 +83,6 @@ def pictures(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
         return texts, texts.clear()
     shown = [base64.b64decode(f"{cell}{'=' * (-len(cell) % 4)}").decode("latin-1") for cell in texts.filter(is_picture)]
     return texts.filter(~is_picture), pl.Series(texts.name, shown, dtype=pl.String)
-
-
-def _parquet(path: Path) -> Iterator[pl.Series]:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError):  # cut off: its bytes are searched as they are
-        return
-    for column in frame:
-        while isinstance(column.dtype, pl.List | pl.Array):
-            column = column.explode()
-        if isinstance(column.dtype, pl.Struct):
-            column = column.struct.json_encode()
-        if column.dtype == pl.Binary:
-            column = pl.Series(column.name, [_latin(value) for value in column.unique()], dtype=pl.String)
-        if column.dtype in (pl.String, pl.Categorical, pl.Enum) or column.dtype.is_integer():
-            yield column.unique().cast(pl.String).drop_nulls()
-
-
-def _latin(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
 
 
 def _sqlite(path: Path) -> pl.Series:

@@ -18,9 +18,12 @@ _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ESCAPED = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|=([0-9A-F]{2})")
 _ENTITY = re.compile(rb"&(?:#[0-9xX]|[a-z]{2,8};)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_LEGIBLE = re.compile(rb"[ -~]{6}")
 _DIGEST = re.compile(rb"[0-9a-f]+")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
 _IS_DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789abcdefABCDEF", np.uint8))
+# More letters than the longest address, number, id or canary has.
+REACH = 512
 # Of longer runs only the whole is decoded; a shorter one may begin anywhere in a path or behind a word.
 _SHORT = 4096
 
@@ -28,19 +31,40 @@ _SHORT = 4096
 def readings(content: bytes) -> Iterator[str]:
     """`content` as it is and as each disguise that it shows traces of would have it, one character per byte."""
     yield content.decode("latin-1")
+    yield from undisguised(content)
+
+
+def undisguised(content: bytes) -> Iterator[str]:
+    """What stands in `content` under each disguise that it shows traces of, one character per byte."""
     if _may_be_wide(content) and _WIDE.search(content):
         yield content.replace(b"\0", b"").decode("latin-1")
-    if b"%" in content and _PERCENT.search(content):
-        yield urllib.parse.unquote_to_bytes(content).decode("latin-1")
-    if b"\\" in content or b"=" in content:
-        plain = _ESCAPED.sub(_unescaped, content)
-        if plain != content:
-            yield plain.decode("latin-1")
+    if b"%" in content and (near := _around(_PERCENT, content)):
+        yield urllib.parse.unquote_to_bytes(near).decode("latin-1")
+    if (b"\\" in content or b"=" in content) and (near := _around(_ESCAPED, content)):
+        yield _ESCAPED.sub(_unescaped, near).decode("latin-1")
     if b"&" in content and b"\0" not in content[:_SHORT] and _ENTITY.search(content):
         yield html.unescape(content.decode("latin-1"))
     packed = b"\n".join([*_decoded(content), *_from_hexadecimal(content)])
     if packed:
         yield packed.decode("latin-1")
+
+
+def _around(escape: re.Pattern[bytes], content: bytes) -> bytes:
+    """The bytes of `content` before and behind each `escape`, as far as a text with one in it could reach.
+
+    Noise holds an escape every 30 kB, by chance: to search all of it once more took as long as the search itself.
+    """
+    pieces: list[bytes] = []
+    end = 0
+    for match in escape.finditer(content):
+        if pieces and match.start() - REACH <= end:
+            start = end
+        else:
+            pieces.append(b"\n")
+            start = max(match.start() - REACH, 0)
+        end = match.end() + REACH
+        pieces.append(content[start:end])
+    return b"".join(pieces)
 
 
 def _may_be_wide(content: bytes) -> bool:
@@ -80,7 +104,7 @@ def _decoded(content: bytes) -> Iterator[bytes]:
 
 
 def _is_texty(plain: bytes) -> bool:
-    return len(re.findall(rb"[ -~]{6}", plain[:_SHORT])) > 0 or len(plain) > _SHORT
+    return len(plain) > _SHORT or _LEGIBLE.search(plain) is not None
 
 
 def _from_hexadecimal(content: bytes) -> Iterator[bytes]:

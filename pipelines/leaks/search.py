@@ -9,8 +9,9 @@ import polars as pl
 
 from pipelines.leaks import patterns
 from pipelines.leaks.contents import Readable, blocks, cells, pages, pictures, unpacked
-from pipelines.leaks.disguises import readings
+from pipelines.leaks.disguises import readings, undisguised
 from pipelines.leaks.memory import Memory
+from pipelines.leaks.tables import bytes_beside, columns, joined, read_table
 from pipelines.leaks.tokens import tokens
 from pipelines.leaks.wanted import Wanted
 
@@ -22,19 +23,28 @@ def search(path: Path, wanted: Wanted, memory: Memory, *, looks: bool, allowed: 
     """How many of what is wanted stand in the file, by kind; with `looks`, also what looks like an identifier."""
     with path.open("rb") as file:
         head = file.read(32)
-        file.seek(0)
-        found = _in_pages(paged, wanted, memory) if (paged := pages(path, head)) else _in_blocks(file, wanted)
+    table = read_table(path, head)
+    found = _in_file(path, head, wanted, memory) if table is None else _in_bytes(bytes_beside(path), wanted)
     for block in unpacked(path, head):
         found |= _in_bytes(block, wanted)
     seen: Counter[str] = Counter()
-    for column in cells(path, head):
+    for column in cells(path, head) if table is None else columns(table):
         texts, shown = pictures(column)
         found |= _in_texts(texts, wanted) | _canaries_in(shown, wanted)
         found |= _more(NAME, wanted.count_names(_called(texts, path)))
+        # What else holds cells holds them in the clear, where its bytes were searched already.
+        found |= Counter() if table is None else _in_disguise(texts, wanted)
         seen += patterns.count_kinds(texts, allowed) if looks and path.suffix not in patterns.READ else Counter()
     if looks and path.suffix in patterns.READ:
         seen = patterns.count_kinds(patterns.prose(path.read_bytes(), path.suffix), allowed)
     return found | seen
+
+
+def _in_file(path: Path, head: bytes, wanted: Wanted, memory: Memory) -> Counter[str]:
+    if paged := pages(path, head):
+        return _in_pages(paged, wanted, memory)
+    with path.open("rb") as file:
+        return _in_blocks(file, wanted)
 
 
 def _in_blocks(file: Readable, wanted: Wanted) -> Counter[str]:
@@ -63,6 +73,14 @@ def _called(texts: pl.Series, path: Path) -> pl.Series:
 
 def _in_bytes(block: bytes, wanted: Wanted) -> Counter[str]:
     return _in_texts(pl.Series(list(readings(block)), dtype=pl.String), wanted)
+
+
+def _in_disguise(texts: pl.Series, wanted: Wanted) -> Counter[str]:
+    """What the cells of one column hold under a disguise."""
+    found: Counter[str] = Counter()
+    for piece in joined(texts):
+        found |= _in_texts(pl.Series(list(undisguised(piece)), dtype=pl.String), wanted)
+    return found
 
 
 def _in_texts(texts: pl.Series, wanted: Wanted) -> Counter[str]:

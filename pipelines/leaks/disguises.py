@@ -19,6 +19,7 @@ _ESCAPED = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|=([0-9A-F]{2}
 _ENTITY = re.compile(rb"&(?:#[0-9xX]|[a-z]{2,8};)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 _LEGIBLE = re.compile(rb"[ -~]{6}")
+_LEGIBLE_DIGITS = re.compile(rb"(?:[2-7][0-9A-Fa-f]){6}")
 _DIGEST = re.compile(rb"[0-9a-f]+")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
 _IS_DIGIT = np.isin(np.arange(256), np.frombuffer(b"0123456789abcdefABCDEF", np.uint8))
@@ -109,6 +110,8 @@ def _is_texty(plain: bytes) -> bool:
 
 def _from_hexadecimal(content: bytes) -> Iterator[bytes]:
     for run in set(_HEXADECIMAL.findall(content)) if _may_be_hexadecimal(content) else ():
+        if len(run) <= _SHORT and not _LEGIBLE_DIGITS.search(run):
+            continue
         for start in (0, 1):
             plain = bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2].decode("ascii"))
             if _is_texty(plain):

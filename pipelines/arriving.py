@@ -17,6 +17,7 @@ from pipelines.sources import (
     elsewhere,
     find_files,
     fingerprint,
+    names_of,
     read_frames,
     read_rows,
 )
@@ -26,7 +27,7 @@ from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.fetching import Reach
 from pipelines.sources.images import UnreadPictureError, refused
 from pipelines.sources.joining import join_frame, needed, refuse_unknown, to_read
-from pipelines.sources.named_pictures import Album
+from pipelines.sources.named_pictures import Album, named_from
 
 SAMPLE = "sample"
 PICTURES_AT_ONCE = 256
@@ -219,7 +220,7 @@ def _described(found: list[SourceFile]) -> dict[str, Any]:
     paths = [path for file in found for path in (file.path, file.beside) if path is not None]
     size = sum(path.stat().st_size for path in paths)
     pictures = any(file.label is not None for file in found)
-    return {"files": len(found) if pictures else [path.name for path in paths], "bytes": size}
+    return {"files": len(found) if pictures else names_of(found), "bytes": size}
 
 
 def _read_files(
@@ -253,8 +254,9 @@ def _read_file(
 ) -> Iterator[pl.DataFrame]:
     columns, given, required = _asked_of(file, record)
     asked, needs = to_read(columns, dialect.joined), needed(required, dialect.joined)
+    shown_in = [column.name for column in record.columns if column.type == "image"]
     for frame in read_frames(file, asked, needs, format, encoding, dialect):
-        frame = join_frame(frame, columns, dialect.joined)
+        frame = named_from(file.within, join_frame(frame, columns, dialect.joined), shown_in)
         yield frame.with_columns(pl.lit(part).alias(name) for name, part in given.items()).select(record.names)
 
 

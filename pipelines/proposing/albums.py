@@ -12,7 +12,8 @@ from pipelines.errors import SourceError
 from pipelines.proposing.folders import Found
 from pipelines.proposing.reading import frames
 from pipelines.sources.images import is_picture_name
-from pipelines.sources.named_pictures import Album
+from pipelines.sources.named_files import folder_of
+from pipelines.sources.named_pictures import Album, named_from
 from pipelines.sources.opening import shown
 
 LOOKED_AT = 1_000  # rows
@@ -29,14 +30,17 @@ def with_album(found: Found) -> tuple[Found, tuple[str, ...]]:
     """
     if not found.files or "query" in found.settings:
         return found, ()
-    rows = next(frames(found), pl.DataFrame()).head(LOOKED_AT)
+    file = found.files[0]
+    rows = next(frames(found, [file]), pl.DataFrame()).head(LOOKED_AT)
     if rows.is_empty():
         return found, ()
-    folder = found.files[0].resolve().parent
+    # Tables in folders of their own, one for each split, have their pictures beside them, and the source around them.
+    folder = file.resolve().parent if found.source in (file, file.parent) else found.source.resolve()
     if not _holds_pictures(folder):
         return _without_files(found, rows)
     album = Album.of(folder)
-    shares = {name: _share(rows[name], album) for name in found.names}
+    named = named_from(folder_of(found.name_of(file)), rows, found.names)
+    shares = {name: _share(named[name], album) for name in found.names}
     best = max(shares, key=lambda name: shares[name])
     if shares[best] < NAMED:
         return _without_files(found, rows)
@@ -76,8 +80,9 @@ def _common(found: Found, column: str, album: Album) -> Path:
     """The folder that holds all pictures which the column names, in any of the files."""
     places = {
         paths[0].parent
-        for frame in frames(found)
-        for cell in frame[column].drop_nulls()
+        for file in found.files
+        for frame in frames(found, [file])
+        for cell in named_from(folder_of(found.name_of(file)), frame, [column])[column].drop_nulls()
         if len(paths := album.find(cell)) == 1
     }
     return Path(os.path.commonpath(places))

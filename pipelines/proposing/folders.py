@@ -10,7 +10,6 @@ from typing import Any
 from pipelines.errors import SourceError
 from pipelines.proposing.layout import Layout, ends_unended, layout_of, suffix_format, told
 from pipelines.record import Role
-from pipelines.sources import SourceFile
 from pipelines.sources.kinds import PLAIN
 from pipelines.sources.opening import is_packed, remedy, shown
 from pipelines.sources.passages import COLUMN
@@ -25,6 +24,8 @@ ASIDE = re.compile(
     r"^(readme|licen[cs]e|copying|notice|changelog|source|sha256sums|md5sums|citation|dataset_infos?)\b|\.(md|rst|html?|pdf|py|ipynb|sha256|md5|names|ya?ml|toml|cfg|log|docx?)$",
     re.IGNORECASE,
 )
+# What Hugging Face's `save_to_disk` writes beside its Arrow files.
+SAVED_BESIDE = re.compile(r"^(dataset_dict|dataset_infos?|state)\.json$")
 PART = re.compile(r"[^\W\d_]+")
 WHY_NOT = 3  # files that are told one by one
 
@@ -40,6 +41,10 @@ class Found:
     splits: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
+    def name_of(self, path: Path) -> str:
+        """What `ingest.files` calls one of the files: its path from the source on."""
+        return path.relative_to(self.source).as_posix() if path != self.source else path.name
+
     @property
     def roles(self) -> dict[str, Role]:
         """The roles that are known before any cell is looked at: plain text is text."""
@@ -48,21 +53,21 @@ class Found:
 
 def find(source: Path) -> Found:
     """The files of a source that nobody has described. Raises SourceError where none of them holds a table."""
-    source = _inner(source)
-    there = [source] if source.is_file() else _there(source)
+    source = innermost(source)
+    there = [source] if source.is_file() else data_files(source)
     layouts = [layout_of(path) for path in there]
     readable = [layout for layout in layouts if layout.unreadable is None and layout.names]
     readable = [layout for layout in readable if not layout.is_plain] or readable
     # A text beside data tells of them, also where we cannot read them.
-    unread = [layout for layout in layouts if layout not in readable]
-    if not readable or (readable[0].is_plain and _bytes(readable) < _bytes(unread)):
+    others = [layout for layout in layouts if layout not in readable]
+    if not readable or (readable[0].is_plain and size_of(readable) < size_of(others)):
         raise _nothing(source, layouts)
     group, doubts = _together(readable)
-    doubts = (*doubts, *_unread(unread))
+    doubts = (*doubts, *unread(others))
     mapping, more = _mapping(group)
     if mapping:
         group = [layout for layout in group if layout.path.name in mapping]
-    return _found(source, group, mapping, (*doubts, *more))
+    return found_in(source, group, mapping, (*doubts, *more))
 
 
 def only(found: Found, path: Path) -> Found:
@@ -70,9 +75,9 @@ def only(found: Found, path: Path) -> Found:
     return replace(found, source=path, files=(path,), doubts=found.doubts)
 
 
-def _inner(source: Path) -> Path:
+def innermost(source: Path) -> Path:
     """The folder with the data files: as repositories and archives have them, alone inside another one."""
-    while source.is_dir() and not _there(source) and len(inner := _folders(source)) == 1:
+    while source.is_dir() and not data_files(source) and len(inner := _folders(source)) == 1:
         source = inner[0]
     return source
 
@@ -81,9 +86,10 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def _there(folder: Path) -> list[Path]:
+def data_files(folder: Path) -> list[Path]:
     """The files that may be data: those with a name that says so, or else all but those that say something else."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+    files = [path for path in files if not SAVED_BESIDE.search(path.name)]
     data = [path for path in files if suffix_format(path) is not None]
     return data or [path for path in files if not ASIDE.search(path.name)]
 
@@ -93,14 +99,15 @@ def _together(layouts: Sequence[Layout]) -> tuple[list[Layout], tuple[str, ...]]
     groups: dict[tuple[object, ...], list[Layout]] = defaultdict(list)
     for layout in layouts:
         groups[layout.kind].append(layout)
-    best = max(groups.values(), key=lambda group: (len({_split(each.path) for each in group} - {None}), _bytes(group)))
+    best = max(groups.values(), key=lambda group: (len({_split(each.path) for each in group} - {None}), size_of(group)))
     left = sorted(shown(layout.path) for layout in layouts if layout not in best)
     if not left:
         return best, ()
-    return best, (f"{_listed(left)}: left out, other columns than {shown(best[0].path)}",)
+    return best, (f"{listed(left)}: left out, other columns than {shown(best[0].path)}",)
 
 
-def _bytes(group: Sequence[Layout]) -> int:
+def size_of(group: Sequence[Layout]) -> int:
+    """Bytes of these files together."""
     return sum(layout.path.stat().st_size for layout in group)
 
 
@@ -132,7 +139,7 @@ def _mapping(group: Sequence[Layout]) -> tuple[dict[str, str], tuple[str, ...]]:
     for name in extra:
         del chosen[name]
     if left := [*unnamed, *extra]:
-        doubts.append(f"{_listed(left)}: left out, because other files are the parts by their names")
+        doubts.append(f"{listed(left)}: left out, because other files are the parts by their names")
     if "test" not in chosen.values():
         doubts.append("no file is a test part: one is cut from all rows, those of the validation file too")
     order = ["train", "valid", "test"]
@@ -149,12 +156,14 @@ def _is_numbered(name: str) -> bool:
     return re.fullmatch(r"[^\W\d_]+[-_.]?\d+(-of-\d+)?", name.partition(".")[0]) is not None
 
 
-def _found(source: Path, group: Sequence[Layout], mapping: dict[str, str], doubts: tuple[str, ...]) -> Found:
+def found_in(source: Path, group: Sequence[Layout], mapping: dict[str, str], doubts: tuple[str, ...]) -> Found:
+    """These files of `source` as what was found, with the split of each, if there is one."""
     settings = dict(group[0].settings)
     if mapping:
-        settings["files"] = mapping
+        # Without a test part one is cut from all rows: there are no splits that a column would keep.
+        settings["files"] = mapping if "test" in mapping.values() else dict.fromkeys(mapping, "train")
     elif source.is_dir() and (
-        settings.get("format") or len(group) < len([p for p in _there(source) if suffix_format(p)])
+        settings.get("format") or len(group) < len([p for p in data_files(source) if suffix_format(p)])
     ):
         # The folder alone would not find these files, or others beside them.
         source = group[0].path if len(group) == 1 else source
@@ -165,7 +174,7 @@ def _found(source: Path, group: Sequence[Layout], mapping: dict[str, str], doubt
         settings["final_newline"] = False
         doubts = (
             *doubts,
-            f"{_listed([shown(path) for path in unended])}: the last line has no end; is the file whole?",
+            f"{listed([shown(path) for path in unended])}: the last line has no end; is the file whole?",
         )
     own = tuple(dict.fromkeys(doubt for layout in group for doubt in layout.doubts))
     splits = tuple(dict.fromkeys(mapping.values())) if "test" in mapping.values() else ()
@@ -176,16 +185,13 @@ def _is_text(layout: Layout) -> bool:
     return (layout.settings.get("format") or suffix_format(layout.path)) in ("csv", "tsv")
 
 
-def source_file(found: Found, path: Path) -> SourceFile:
-    """One file of a source, with its split."""
-    return SourceFile(path, found.settings.get("files", {}).get(path.name))
-
-
-def _unread(layouts: Sequence[Layout]) -> tuple[str, ...]:
+def unread(layouts: Sequence[Layout]) -> tuple[str, ...]:
+    """Why the first few of these files are left out."""
     return tuple(f"{told(layout)}; left out" for layout in layouts[:WHY_NOT])
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
     few = ", ".join(names[:WHY_NOT])
     return few if len(names) <= WHY_NOT else f"{few} and {len(names) - WHY_NOT} more"
 
@@ -209,7 +215,7 @@ def _remedy(layouts: Sequence[Layout]) -> str | None:
 
 
 def _empty(folder: Path) -> str:
-    inner = _listed([shown(path) for path in _folders(folder)])
+    inner = listed([shown(path) for path in _folders(folder)])
     return f"it holds folders ({inner}), and no data files of its own" if inner else "it holds no data files"
 
 

@@ -12,7 +12,7 @@ from pipelines.proposing.header import has_header, lines_above
 from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
 from pipelines.proposing.sheets import NO_HEADER, described
-from pipelines.sources.columnar import is_plain
+from pipelines.sources.columnar import ARROW, STREAM, is_plain
 from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.jsonlines import is_nested
 from pipelines.sources.kinds import PLAIN, SUFFIXES
@@ -65,8 +65,8 @@ def layout_of(path: Path) -> Layout:
         return Layout(path, unreadable="it is an IDX file, of pictures or of their labels")
     if head.startswith(b"PAR1"):
         return _parquet(path)
-    if head.startswith(b"ARROW1"):
-        return _arrow(path)
+    if head.startswith((ARROW, STREAM)):
+        return _arrow(path, is_stream=head.startswith(STREAM))
     if head.startswith(ZIP) and is_workbook(path):
         return _workbook(path)
     kind = kind_of(head)
@@ -99,12 +99,13 @@ def _parquet(path: Path) -> Layout:
     return _of_schema(path, schema, "parquet")
 
 
-def _arrow(path: Path) -> Layout:
+def _arrow(path: Path, *, is_stream: bool) -> Layout:
     import pyarrow
 
+    read = pyarrow.ipc.open_stream if is_stream else pyarrow.ipc.open_file
     try:
         with pyarrow.memory_map(str(path)) as file:
-            schema = pyarrow.ipc.open_file(file).schema
+            schema = read(file).schema
     except (pyarrow.ArrowException, OSError):
         return Layout(path, unreadable="it is an Arrow file that is cut off or damaged")
     return _of_schema(path, schema, "arrow")

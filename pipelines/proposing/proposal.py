@@ -22,6 +22,7 @@ from pipelines.proposing.people import privacy_of
 from pipelines.proposing.reading import frames, not_twice
 from pipelines.proposing.roles import Roles, granted, roles_of
 from pipelines.proposing.sampling import Sampled, sample_of
+from pipelines.proposing.split_folders import find_in_folders
 from pipelines.record import DEVICES, NAME, Privacy, Role
 from pipelines.sources.opening import shown
 
@@ -86,7 +87,7 @@ def propose(source: Path, told: Mapping[str, Role] | None = None) -> Proposal:
     if shelf := shelves.shelf(source):
         found, roles = shelves.placed(source, shelf), shelves.ROLES | dict(told or {})
         return replace(propose_rows(found, frames(found), roles), name=_named(source))
-    found, twice = not_twice(folders.find(source))
+    found, twice = not_twice(find_in_folders(source) or folders.find(source))
     found = replace(found, doubts=(*found.doubts, *twice))
     found, named = albums.with_album(found)
     shown_in = named or galleries.framed(found)

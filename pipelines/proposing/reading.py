@@ -28,9 +28,9 @@ def frames(found: Found, files: Sequence[Path] | None = None) -> Any:
         joined_as(settings.get("join")),
         tuple(settings.get("sheets", ())),
     )
-    mapping = {path.name: "train" for path in files} if files else settings.get("files")
+    mapping = {found.name_of(path): "train" for path in files} if files else settings.get("files")
     if mapping is None and found.source.is_dir() and settings.get("format") != "documents":
-        mapping = {path.name: "train" for path in found.files}
+        mapping = {found.name_of(path): "train" for path in found.files}
     arriving = find_source(
         Path("/"),
         str(found.source.resolve()),
@@ -53,8 +53,8 @@ def not_twice(found: Found) -> tuple[Found, tuple[str, ...]]:
     if any(len(rows[path] & rows[largest]) < MOST_SAME * max(len(rows[path]), 1) for path in others):
         return found, ()
     settings = {key: value for key, value in found.settings.items() if key != "files"}
-    names = ", ".join(path.name for path in others)
-    doubt = f"{largest.name} was chosen: {names} hold rows of it once more"
+    names = ", ".join(map(found.name_of, others))
+    doubt = f"{found.name_of(largest)} was chosen: {names} hold rows of it once more"
     return folders.only(replace(found, settings=settings, splits=()), largest), (doubt,)
 
 

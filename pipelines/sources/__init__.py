@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
@@ -25,11 +24,22 @@ from pipelines.sources.jsonarray import array_rows
 from pipelines.sources.jsonlines import json_rows
 from pipelines.sources.kinds import PLAIN, SUFFIXES, UNPACKED, kind_by_name, kind_of_file
 from pipelines.sources.manifest import refuse_other_content
+from pipelines.sources.named_files import folder_of, splits_by_name
 from pipelines.sources.opening import is_packed, shown
 from pipelines.sources.passages import passage_rows
 from pipelines.sources.workbooks import workbook_rows
 
-__all__ = ["Row", "SourceFile", "as_frames", "find_files", "fingerprint", "read_frames", "read_rows", "together"]
+__all__ = [
+    "Row",
+    "SourceFile",
+    "as_frames",
+    "find_files",
+    "fingerprint",
+    "names_of",
+    "read_frames",
+    "read_rows",
+    "together",
+]
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,14 @@ class SourceFile:
     """One file of a source, and the split that the `files` mapping, or the file's own folder, gives it.
 
     Pictures and documents have a `label`, the class that their folder names; or pictures have their labels in a file
-    `beside` them.
+    `beside` them. What `files` names in a folder of the source lies `within` that.
     """
 
     path: Path
     split: str | None
     label: str | None = None
     beside: Path | None = None
+    within: str = ""
 
 
 def find_files(source: Path, files: Mapping[str, str] | None, format: str | None) -> list[SourceFile]:
@@ -59,7 +70,7 @@ def find_files(source: Path, files: Mapping[str, str] | None, format: str | None
         if pictures or format is not None:
             return pictures or _no_pictures(source)
     if files:
-        found = _named_files(there, files, shown(source))
+        found = _named_files(source, files)
     elif source.is_file():
         found = [SourceFile(source, None)]
     else:
@@ -84,7 +95,7 @@ def _find_pictures(
         return []
     pairs = find_pairs(there) if format != "images" else []
     if pairs and files:
-        named = {file.path: file.split for file in _named_files(there, files, shown(source))}
+        named = {file.path: file.split for file in _named_files(source, files)}
         return [SourceFile(images, named[images], None, labels) for images, labels, _ in pairs if images in named]
     if pairs or format == "idx":
         return [SourceFile(images, split, None, labels) for images, labels, split in pairs]
@@ -100,6 +111,12 @@ def _find_documents(source: Path) -> list[SourceFile]:
         "Expected a folder with a folder of .txt files for each class, perhaps within `train` and `test`.",
         "check the path of the source, or `ingest.format`.",
     )
+
+
+def _named_files(source: Path, files: Mapping[str, str]) -> list[SourceFile]:
+    folder = source.parent if source.is_file() else source
+    named = splits_by_name(source, files).items()
+    return [SourceFile(folder / name, split, within=folder_of(name)) for name, split in named]
 
 
 def _no_pictures(source: Path) -> list[SourceFile]:
@@ -175,6 +192,12 @@ def fingerprint(files: list[SourceFile]) -> str:
     return total.hexdigest()
 
 
+def names_of(files: Sequence[SourceFile]) -> list[str]:
+    """The names of the files by which provenance tells of them: with the folders in which `files` found them."""
+    paths = [(file.within, path) for file in files for path in (file.path, file.beside) if path is not None]
+    return [f"{within}/{path.name}" if within else path.name for within, path in paths]
+
+
 def _files_there(source: Path) -> list[Path]:
     """List the files from which a source may choose, sorted by name."""
     if source.is_file():
@@ -192,33 +215,3 @@ def _is_data_file(path: Path) -> bool:
     """Tell by its name whether a file in a folder is data; hidden ones are notes of programs, ~$ ones Excel's locks."""
     kind = kind_by_name(path.name)
     return kind is not None and not path.name.startswith((".", "~$")) and not (kind in UNPACKED and is_packed(path))
-
-
-def _named_files(there: list[Path], files: Mapping[str, str], source: str) -> list[SourceFile]:
-    """Find the files that each key of `files` names, in the order of the keys."""
-    splits: dict[Path, str] = {}
-    for key, split in files.items():
-        # The exact name first: a file may have brackets in its name.
-        matches = [path for path in there if path.name == key] or [
-            path for path in there if fnmatchcase(path.name, key)
-        ]
-        if not matches:
-            raise SourceError(
-                f"ingest: no file in {source} matches {key!r}.",
-                "Expected each key of `ingest.files` to name a file there, or several by * and ?.",
-                "correct the key, or remove it from `ingest.files`.",
-            )
-        for path in matches:
-            if path in splits:
-                raise _claimed_twice(path, key)
-            splits[path] = split
-    return [SourceFile(path, split) for path, split in splits.items()]
-
-
-def _claimed_twice(path: Path, key: str) -> SourceError:
-    """Say that one file would be read twice, perhaps once to train and once to test."""
-    return SourceError(
-        f"ingest: {shown(path)} matches {key!r} and another key before it.",
-        "Expected each file to match one key of `ingest.files`.",
-        "make the keys of `ingest.files` narrower.",
-    )

@@ -4,7 +4,7 @@ Keys and endpoints are each provider's own environment variables (AWS_ACCESS_KEY
 """
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from pipelines.sources.documents import is_document
 from pipelines.sources.fetching import Reach
 from pipelines.sources.images import SUFFIXES as PICTURES
 from pipelines.sources.kinds import kind_by_name
+from pipelines.sources.named_files import lies_deep, matching
 
 # By name: fsspec also speaks file, memory, http, and a shell on another machine.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
@@ -27,16 +28,23 @@ def is_bucket(source: str) -> bool:
 
 
 def bring(
-    source: str, folder: Path, reach: Reach, known: Mapping[str, str] | None = None, format: str | None = None
+    source: str,
+    folder: Path,
+    reach: Reach,
+    known: Mapping[str, str] | None = None,
+    format: str | None = None,
+    files: Collection[str] = (),
 ) -> tuple[Path, dict[str, str]] | None:
     """What `source` holds, brought into `folder`, and the version of each file; None where `known` are these versions.
+
+    Of folders within it, tables are brought where `files`, the keys of `ingest.files`, name them.
 
     Raises SourceError where there is nothing, ServerError where trying again may help.
     """
     scheme = source.partition("://")[0].lower()
     store, root = _store(scheme), f"{urlsplit(source).netloc}{urlsplit(source).path}".rstrip("/")
     try:
-        found = _listed(store, root, format)
+        found = _listed(store, root, format, files)
         versions = {name: _version(details) for name, details in found.items()}
         if known is not None and versions == dict(known) and all(versions.values()):
             return None
@@ -72,7 +80,7 @@ def _store(scheme: str) -> Any:
         raise _failed(scheme, error) from None
 
 
-def _listed(store: Any, root: str, format: str | None) -> dict[str, Mapping[str, Any]]:
+def _listed(store: Any, root: str, format: str | None, files: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """The files at `root`, by their place below it: itself, the data files of a folder, or pictures or texts below."""
     details = store.info(root)
     if details["type"] == "file":
@@ -84,13 +92,18 @@ def _listed(store: Any, root: str, format: str | None) -> dict[str, Mapping[str,
     }
     if format == "documents":
         return {name: found for name, found in below.items() if "/" in name and is_document(Path(name))}
+    if any(map(lies_deep, files)):
+        named = {name: below[name] for key in files for name in matching(below, key)}
+        return named or _none_there()
     near = {name: found for name, found in below.items() if "/" not in name and not name.startswith(".")}
     if any(kind_by_name(name) for name in near):
         return near
     pictures = {name: found for name, found in below.items() if name.lower().endswith(PICTURES)}
-    if not (pictures or near):
-        raise FileNotFoundError
-    return pictures or near
+    return pictures or near or _none_there()
+
+
+def _none_there() -> dict[str, Mapping[str, Any]]:
+    raise FileNotFoundError
 
 
 def _inside(name: str) -> str:

@@ -1,7 +1,7 @@
 """A folder for each class, perhaps within one for each split: which files lie there, and what their folders name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SPLITS = {"train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid",
@@ -17,15 +17,15 @@ def find_by_class(source: Path, fits: Fits) -> list[tuple[Path, str | None, str]
     folder that is alone, and holds nothing but folders, is looked through: archives are unpacked so.
     """
     tops = _folders(_through(source, fits))
-    splits = _splits([folder.name for folder in tops])
+    splits = splits_of([folder.name for folder in tops])
     if splits is None:
         return [(path, None, each.name) for each in tops for path in _fitting(each, fits)]
     classes = [(each, splits[top.name]) for top in tops for each in _folders(_through(top, fits))]
     return [(path, split, each.name) for each, split in classes for path in _fitting(each, fits)]
 
 
-def _splits(names: list[str]) -> dict[str, str] | None:
-    """The split of each folder at the top; None where they are not called by splits, and so are classes.
+def splits_of(names: Sequence[str]) -> dict[str, str] | None:
+    """The split of each folder, by their `names`; None where they are not called as splits are.
 
     "seg_train" names one as well as "train" does, but not alone: "test" may be a part of what classes are called.
     """

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.errors import SourceError
-from pipelines.sources import SourceFile, buckets, fetching, find_files, fingerprint
+from pipelines.sources import SourceFile, buckets, fetching, find_files, fingerprint, names_of
 from pipelines.sources.addresses import PORTS, refuse_user_info
 from pipelines.sources.fetching import Reach
 from pipelines.sources.landing import Landing
@@ -43,7 +43,8 @@ class Download:
         """Bring the files; False where `known`, the version of each, still stand, and nothing was brought."""
         self._landing.empty()
         if self._bucket:
-            brought = buckets.bring(self._source, self._landing.path, self._reach, known, self._format)
+            names = tuple(self._mapping or ())
+            brought = buckets.bring(self._source, self._landing.path, self._reach, known, self._format, names)
             if brought is None:
                 return False
             place, self._versions = brought
@@ -66,7 +67,7 @@ class Download:
         pictures = any(file.label is not None for file in self.files)
         return {
             "source": self.origin,
-            "files": len(paths) if pictures else [path.name for path in paths],
+            "files": len(paths) if pictures else names_of(self.files),
             "bytes": sum(path.stat().st_size for path in paths),
             "sha256": fingerprint(self.files),
             "versions": self._versions if len(self._versions) <= MOST_VERSIONS else {},

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,15 @@ from pipelines.errors import SourceError
 from pipelines.pictures import PictureError, is_picture
 from pipelines.pictures.faults import LARGEST
 from pipelines.pictures.lossless import file_cell
-from pipelines.sources.images import FEW, KINDS, is_picture_name
+from pipelines.sources.images import FEW, KINDS, SUFFIXES, is_picture_name
 from pipelines.sources.opening import shown
 
 # A cell beyond this is no name: the longest path that systems know. It may be a picture itself.
 LONGEST_NAME = 4096
 PICTURES_AT_ONCE = 256
+# Before this stands the folder of the table that names a picture, as rsync parts a place from what is brought there.
+FROM = "/./"
+ENDING = rf"(?i)({'|'.join(map(re.escape, SUFFIXES))})\s*$"
 # What names a picture: the last parts of its path, with its suffix or without.
 Key = tuple[str, ...]
 
@@ -28,13 +32,15 @@ class Album:
 
     A name is a file's, with its suffix or without, and may have folders before it: those below `folder`, `folder`
     itself, or those of another machine before them all. A folder in a name that is not the file's own makes it another
-    name: "test/1.png" is never the picture train/1.png.
+    name: "test/1.png" is never the picture train/1.png. A table in a folder of its own means what lies there: of
+    "test/./1.png" the folder counts unless no picture at all lies in it.
     """
 
     folder: Path
     paths: tuple[Path, ...]
     named: dict[Key, tuple[Path, ...]]  # by the ends of their paths: those of two pictures are names of none
     whole: dict[Key, tuple[Path, ...]]  # by their whole paths, and those with the folder's own name before them
+    places: frozenset[Key]  # all runs of folders on the ways to them
 
     @classmethod
     def of(cls, folder: Path) -> "Album":
@@ -48,10 +54,16 @@ class Album:
             )
         keys = [(path, key) for path in paths for key in _keys(folder, path)]
         whole = [(path, key) for path, key in keys if len(key) > max(1, len(path.relative_to(folder).parts) - 1)]
-        return cls(folder, paths, _by_key(keys), _by_key(whole))
+        return cls(folder, paths, _by_key(keys), _by_key(whole), frozenset(_places(folder, paths)))
 
     def find(self, cell: str) -> tuple[Path, ...]:
         """The pictures that `cell` may mean: one where it names one, none or several where nobody could tell."""
+        within, _, name = cell.rpartition(FROM)
+        if not within:
+            return self._find(cell)
+        return self._find(f"{within}/{name}") or (() if _parts(within) in self.places else self._find(name))
+
+    def _find(self, cell: str) -> tuple[Path, ...]:
         parts = _parts(cell)
         if found := self.named.get(parts, ()):
             return found
@@ -98,6 +110,18 @@ class Album:
         return found
 
 
+def named_from(within: str, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """`frame` with names of pictures in `columns` as a table in the folder `within` means them."""
+    here = [name for name in columns if name in frame.columns] if within else []
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(ENDING))
+        .then(pl.lit(within + FROM) + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in here
+    )
+
+
 def cell_of(name: str | None, find: Callable[[str], Sequence[Path]]) -> str | None:
     """The cell of the picture that a row names; a cell that holds one, or nothing, stays. Raises PictureError."""
     if name is None or not name.strip() or len(name) > LONGEST_NAME:
@@ -136,6 +160,13 @@ def _keys(folder: Path, path: Path) -> Iterator[Key]:
     for start in range(len(parts)):
         yield parts[start:]
         yield (*parts[start:-1], path.stem)
+
+
+def _places(folder: Path, paths: Iterable[Path]) -> Iterator[Key]:
+    """All runs of folders on the ways to pictures, that of the album included."""
+    for place in {path.parent for path in paths}:
+        parts = (folder.resolve().name, *place.relative_to(folder).parts)
+        yield from (parts[start:end] for start in range(len(parts)) for end in range(start + 1, len(parts) + 1))
 
 
 def _by_key(keys: Iterable[tuple[Path, Key]]) -> dict[Key, tuple[Path, ...]]:

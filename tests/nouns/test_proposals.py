@@ -260,7 +260,9 @@ def test_data_files_in_a_folder_within_a_folder_are_found(tmp_path: Path) -> Non
     found = look(tmp_path / "reviews")
     assert (found.name, found.found.source) == ("reviews", inner)
     assert found.found.settings["files"] == {"train.csv": "train", "test.csv": "test"}
-    (tmp_path / "reviews" / "more").mkdir()
+    more = tmp_path / "reviews" / "more"
+    more.mkdir()
+    table(more / "prices.csv", ["item", "price"], made(90, lambda dice, n: [f"item {n}", dice.random()]))
     with pytest.raises(SourceError, match=r"it holds folders \(data, more\)") as caught:
         look(tmp_path / "reviews")
     assert "Fix: name one of its folders" in str(caught.value)

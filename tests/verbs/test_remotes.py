@@ -131,6 +131,21 @@ def test_a_folder_in_a_bucket_gives_its_data_files_and_not_those_below(
     assert reviews.run(ingest).added == 2
 
 
+def test_files_below_a_folder_in_a_bucket_are_brought_where_a_key_names_them(
+    reviews: Workspace, endpoint: str, tmp_path: Path
+) -> None:
+    for number, key in enumerate(("deep/train/1.csv", "deep/train/2.csv", "deep/more/3.csv", "deep/4.csv")):
+        put(key, write_csv(tmp_path / "a.csv", [ROWS[number]]).read_bytes())
+    reviews.set("ingest", {"source": f"s3://{BUCKET}/deep", "files": {"train/*.csv": "train"}})
+    assert reviews.run(ingest).added == 2
+    found = describe(reviews.raw)
+    assert found is not None
+    assert found[1]["files"] == ["train/1.csv", "train/2.csv"]
+    reviews.set("ingest", {"source": f"s3://{BUCKET}/deep", "files": {"tests/*.csv": "train"}})
+    with pytest.raises(SourceError, match="does not exist, or holds no data files"):
+        reviews.run(ingest)
+
+
 def test_documents_in_a_bucket_are_rows_of_their_folders(reviews: Workspace, endpoint: str) -> None:
     for key in ("posts/train/good/1.txt", "posts/train/bad/2", "posts/README.md", "posts/more.csv"):
         put(key, f"the text of {key}".encode())

@@ -36,6 +36,7 @@ WRITTEN_AS = {
     "excel": "an Excel workbook",
     "lines": "plain text, a text on each line",
     "paragraphs": "plain text in paragraphs",
+    "fasttext": "fastText's lines",
     "documents": "text documents by class",
 }
 HEADS = ("COLUMN", "TYPE", "ROLE", "PRIVACY", "WHAT IT HOLDS")

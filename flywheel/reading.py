@@ -19,7 +19,7 @@ from pipelines.sources.dialect import Dialect
 from pipelines.sources.joining import join_row, joined_as, to_read
 from pipelines.sources.kinds import SUFFIXES, kind_by_name
 from pipelines.sources.named_pictures import Album, beside, cell_of
-from pipelines.sources.opening import opened
+from pipelines.sources.opening import is_packed, opened
 from pipelines.sources.separators import parted, single
 from pipelines.sources.workbooks import sheets_there
 
@@ -48,7 +48,7 @@ def named(file: str) -> Path:
 
 def format_of(path: Path, otherwise: str) -> str:
     """The format that a file's name tells; else what it begins like: an object, or an array of them; or `otherwise`."""
-    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    plain = path.with_suffix("") if is_packed(path) else path
     known = SUFFIXES.get(plain.suffix.lower())
     if known is not None and not isinstance(path, StandardInput):
         return known

@@ -53,6 +53,13 @@ FORMATS = (
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y %I:%M %p",
     "%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z",
 )  # fmt: skip
+# The same with the name of a zone in place of hours from UTC: exports of databases, and of Twitter.
+NAMED_ZONE = (
+    "%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%.f %z",
+    "%m/%d/%Y %H:%M:%S %z", "%m/%d/%Y %H:%M %z", "%d/%m/%Y %H:%M:%S %z", "%Y/%m/%d %H:%M:%S %z",
+)  # fmt: skip
+ZONE = re.compile(r"(?<=\s)[A-Z]{3,4}(?=\s|$)")
+SAME_AS_UTC = ("UTC", "GMT")
 EPOCHS = (("epoch", 4.7e8, 4.2e9), ("epoch_ms", 4.7e11, 4.2e12))  # from 1985 to 2100
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -177,11 +184,15 @@ def _times(name: str, cells: pl.Series) -> Cells | None:
         return None
     if _fits(name, kept, None):
         return _made(name, "time", missing=missing)
-    fitting = [form for form in FORMATS if _fits(name, kept, form)]
+    zone = ZONE.search(kept[0])
+    forms = [*FORMATS, *(form.replace("%z", zone[0]) for form in NAMED_ZONE if zone is not None)]
+    fitting = [form for form in forms if _fits(name, kept, form)]
     if not fitting:
         return None
     swapped = fitting[0].replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")
     doubts = ("day and month cannot be told apart in these cells",) if swapped in fitting[1:] else ()
+    if zone is not None and fitting[0].split(" ").count(zone[0]) and zone[0] not in SAME_AS_UTC:
+        doubts = (*doubts, f"its zone, {zone[0]}, has no one meaning: the times are taken for UTC")
     return _made(name, "time", missing=missing, format=fitting[0], doubts=doubts)
 
 

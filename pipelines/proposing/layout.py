@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.proposing.encodings import HEAD_BYTES, decoded, encoding_in
-from pipelines.proposing.foreign import foreign, headed
+from pipelines.proposing.foreign import LIBSVM, foreign, headed, is_fasttext, is_numbered
 from pipelines.proposing.header import has_header, lines_above
 from pipelines.proposing.naming import is_known
 from pipelines.proposing.separators import LONG, LOOKED_AT, parted_as
 from pipelines.proposing.sheets import NO_HEADER, described
+from pipelines.sources import fasttext
 from pipelines.sources.columnar import ARROW, STREAM, is_plain
 from pipelines.sources.jsonarray import first_objects
 from pipelines.sources.jsonlines import is_nested
@@ -79,12 +80,12 @@ def layout_of(path: Path) -> Layout:
     if what := headed(text):
         return Layout(path, unreadable=what)
     settings = {} if encoding in ("utf-8", "mark") else {"encoding": encoding}
-    found = _json(path, text) or _delimited(path, text, whole)
+    found = _json(path, text) or _lined(path, text) or _delimited(path, text, whole)
     return replace(found, settings=found.settings | settings, doubts=(*doubts, *found.doubts))
 
 
 def suffix_format(path: Path) -> str | None:
-    """The format that a file's name tells, looking through .gz."""
+    """The format that a file's name tells, looking through what packs it."""
     return SUFFIXES.get((path.with_suffix("") if is_packed(path) else path).suffix.lower())
 
 
@@ -162,6 +163,14 @@ def _of_objects(path: Path, objects: list[dict[str, Any]], kind: str) -> Layout 
 
 def _is_json(text: str) -> bool:
     return re.match(r'\[\s*(\{\s*"|\[|"|-?\d+\s*,|\])', text) is not None
+
+
+def _lined(path: Path, text: str) -> Layout | None:
+    """A text whose lines are written in a way that no separator tells; None for any other."""
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
+    if is_fasttext(lines):
+        return Layout(path, fasttext.COLUMNS, {"format": "fasttext"})
+    return Layout(path, unreadable=LIBSVM) if is_numbered(lines) else None
 
 
 def _delimited(path: Path, text: str, whole: bool) -> Layout:

@@ -17,6 +17,7 @@ from pipelines.sources.columns import Row
 from pipelines.sources.delimited import delimited_frames, delimited_rows
 from pipelines.sources.dialect import USUAL, Dialect
 from pipelines.sources.documents import document_rows, find_documents
+from pipelines.sources.fasttext import fasttext_rows
 from pipelines.sources.frames import ROWS_AT_ONCE, as_frames, together
 from pipelines.sources.idx import find_pairs, idx_rows
 from pipelines.sources.images import KINDS, find_pictures, picture_rows
@@ -78,7 +79,9 @@ def find_files(source: Path, files: Mapping[str, str] | None, format: str | None
     if not found:
         raise SourceError(
             f"ingest: the folder {shown(source)} has no data files.",
-            "Expected files that end in " + ", ".join(SUFFIXES) + ", also with .gz or .zst; IDX files; or a folder of "
+            "Expected files that end in "
+            + ", ".join(SUFFIXES)
+            + ", also with .gz, .bz2, .xz or .zst; IDX files; or a folder of "
             f"pictures ({KINDS}) for each class.",
             "check the path of the source, or name its files in `ingest.files`.",
         )
@@ -153,6 +156,8 @@ def read_rows(
         return json_rows(file.path, columns, required, encoding)
     if kind == "json":
         return array_rows(file.path, columns, required, encoding)
+    if kind == "fasttext":
+        return fasttext_rows(file.path, columns, required, encoding)
     if kind in PLAIN:
         return passage_rows(file.path, columns, required, encoding, lines=kind == "lines")
     return delimited_rows(file.path, "\t" if kind == "tsv" else ",", columns, required, encoding, dialect)

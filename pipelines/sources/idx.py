@@ -10,10 +10,10 @@ from pipelines.errors import SourceError
 from pipelines.pictures import MOST_PIXELS, stored_png
 from pipelines.sources.columns import Row, no_rows, refuse_missing
 from pipelines.sources.images import COLUMNS
-from pipelines.sources.opening import opened, shown
+from pipelines.sources.opening import PACKED, opened, shown
 
 # train-images-idx3-ubyte.gz, or train-images.idx3-ubyte as some unpack it.
-NAMED = re.compile(r"(?P<part>.+)-images(?P<dot>[-.])idx3-ubyte(?P<packed>\.gz|\.zst)?")
+NAMED = re.compile(r"(?P<part>.+)-images(?P<dot>[-.])idx3-ubyte(?P<packed>\.gz|\.bz2|\.xz|\.zst)?")
 PARTS = {"train": "train", "t10k": "test", "test": "test", "valid": "valid", "emnist": None}
 # Pictures shrink to a tenth; blank ones made to fill a disk to a thousandth.
 MOST_UNPACKED, ALWAYS_UNPACKED = 250, 100_000_000  # times, bytes
@@ -27,7 +27,7 @@ def find_pairs(there: Sequence[Path]) -> list[tuple[Path, Path, str | None]]:
     for path in there:
         if match := NAMED.fullmatch(path.name):
             twin = f"{match['part']}-labels{match['dot']}idx1-ubyte"
-            labels = next((names[twin + end] for end in ("", ".gz", ".zst") if twin + end in names), None)
+            labels = next((names[twin + end] for end in ("", *PACKED) if twin + end in names), None)
             if labels is None:
                 raise _refused(path, "its labels are not beside it", f"{twin}, as it is or packed")
             found.append((path, labels, PARTS.get(match["part"].lower())))

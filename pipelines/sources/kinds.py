@@ -18,14 +18,14 @@ SUFFIXES = {
 }
 # Texts without columns tell by no name how they are parted: they are declared.
 PLAIN = ("lines", "paragraphs")
-FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", *PLAIN, "documents", "idx", "images")
+FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", *PLAIN, "fasttext", "documents", "idx", "images")
 HEAD_BYTES = 4096
 # Compressed inside, and read by places: packed once more they are refused.
 UNPACKED = ("parquet", "arrow", "excel")
 
 
 def kind_by_name(name: str) -> str | None:
-    """The format that a file's name tells, looking through .gz and .zst."""
+    """The format that a file's name tells, looking through .gz, .bz2, .xz and .zst."""
     path = Path(PurePosixPath(name).name)
     plain = path.with_suffix("") if is_packed(path) else path
     return SUFFIXES.get(plain.suffix.lower())

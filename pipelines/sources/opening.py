@@ -1,18 +1,15 @@
-"""The bytes of a source: gzip and zstd unpacked, and what is not what its name says refused by its first bytes."""
+"""The bytes of a source, unpacked where they are packed; what is not what its name says is told by its first bytes."""
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
 from pipelines.errors import SourceError
+from pipelines.sources.unpacking import GZIP, PACKED, XZ, ZSTD, DamagedError, is_packed, packer_of, unpacked
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-# Suffixes of packed files, the first bytes of each, and what they are called.
-PACKED = {".gz": (GZIP, "gzip"), ".zst": (ZSTD, "zstd")}
+__all__ = ["PACKED", "is_packed", "kind_of", "opened", "refuse_bomb", "refuse_other_kind", "remedy", "shown"]
 
 # First bytes that no text begins with, and what they are the beginning of.
 MAGIC = (
@@ -26,7 +23,7 @@ MAGIC = (
     (b"ARROW1\x00", "an Arrow file"),
     (b"Obj\x01", "an Avro file"),
     (b"SQLite format 3\x00", "a SQLite database"),
-    (b"\xfd7zXZ\x00", "an xz file"),
+    (XZ, "an xz file"),
     (ZSTD, "a zstd file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"\x89PNG", "a PNG picture"),
@@ -49,9 +46,8 @@ REMEDIES = {
     "cut off or damaged": "download the file or save it again.",
     "archive": "unpack it, and name the file or folder that was in it.",
     "SQLite": "name it as a database, `sqlite:///FILE`, and the query that gives its rows.",
-    "xz": "unpack it, or pack it with gzip or zstd.",
-    "bzip2": "unpack it, or pack it with gzip or zstd.",
-    "fastText": "write a CSV with a column for the label and one for the text.",
+    "xz": "give it the ending .xz, behind that of what was packed.",
+    "bzip2": "give it the ending .bz2, behind that of what was packed.",
     "LIBSVM": "write a CSV with a name for each column, as pandas does.",
     "ARFF": "write a CSV: its names are those of @attribute, its rows stand below @data.",
     "one JSON object": "write a row on each line: `jq -c '.KEY[]' FILE > rows.jsonl`, or pandas' `orient=\"records\"`.",
@@ -76,11 +72,6 @@ def shown(path: Path) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
-def is_packed(path: Path) -> bool:
-    """Tell by its name whether a file is packed with gzip or zstd."""
-    return path.suffix.lower() in PACKED
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open the unpacked bytes of a file, and tell the failures of unpacking while they are read."""
@@ -88,13 +79,15 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as raw:
             if is_packed(path):
                 _refuse_unpacked(path, raw)
-                yield _zstd(path, raw) if path.suffix.lower() == ".zst" else _gzip(raw)
+                yield unpacked(path, raw)
             else:
                 yield raw
-    except EOFError:
-        raise _damaged(path, "is cut off: its gzip stream ends early") from None
-    except (gzip.BadGzipFile, zlib.error):
-        raise _damaged(path, "is damaged: its gzip stream does not unpack") from None
+    except DamagedError as error:
+        raise SourceError(
+            f"ingest: {shown(path)} {error}.",
+            f"Expected a complete {packer_of(path)} file.",
+            "download or pack the file again.",
+        ) from None
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise SourceError(
             f"ingest: {shown(path)} cannot be opened.",
@@ -144,7 +137,7 @@ def refuse_bomb(path: Path, unpacked: int) -> None:
 
 
 def _refuse_unpacked(path: Path, raw: BinaryIO) -> None:
-    """Refuse a file that is named .gz and is not packed, and go back to its beginning."""
+    """Refuse a file that is named as a packed one and is none, and go back to its beginning."""
     suffix = path.suffix.lower()
     mark, kind = PACKED[suffix]
     head = raw.read(len(mark))
@@ -152,43 +145,7 @@ def _refuse_unpacked(path: Path, raw: BinaryIO) -> None:
     # An empty file says nothing; a zstd file may begin with a frame that is skipped.
     if head and head != mark and not (kind == "zstd" and head[1:] == b"\x2a\x4d\x18"):
         raise SourceError(
-            f"ingest: {shown(path)} is not a {kind} file.",
+            f"ingest: {shown(path)} is not {'an' if kind == 'xz' else 'a'} {kind} file.",
             f"Expected a file named {suffix} to be packed with {kind}.",
             f"remove {suffix} from its name if it is not packed, or download it again.",
         )
-
-
-def _gzip(raw: BinaryIO) -> BinaryIO:
-    # GzipFile has all of a binary stream's methods, though its stub does not say so.
-    return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
-
-
-def _zstd(path: Path, raw: BinaryIO) -> BinaryIO:
-    import pyarrow
-
-    return cast("BinaryIO", _Zstd(path, pyarrow.CompressedInputStream(raw, "zstd")))
-
-
-class _Zstd:
-    """A stream that pyarrow unpacks, whose failures are told as gzip's are."""
-
-    def __init__(self, path: Path, stream: Any) -> None:
-        self._path, self._stream = path, stream
-
-    def read(self, size: int = -1) -> bytes:
-        """The next `size` unpacked bytes; all that are left where it is negative."""
-        try:
-            return bytes(self._stream.read(None if size < 0 else size))
-        except OSError as error:
-            if error.errno is not None:  # the disk's own
-                raise
-            raise _damaged(self._path, "is cut off or damaged: its zstd stream does not unpack") from None
-
-
-def _damaged(path: Path, what: str) -> SourceError:
-    """Say that a packed file did not arrive whole."""
-    return SourceError(
-        f"ingest: {shown(path)} {what}.",
-        f"Expected a complete {PACKED[path.suffix.lower()][1]} file.",
-        "download or pack the file again.",
-    )

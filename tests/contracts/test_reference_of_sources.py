@@ -34,7 +34,7 @@ def test_each_example_is_one_that_params_yaml_may_hold(block: dict[str, Any]) ->
 def test_every_scheme_suffix_and_format_that_is_read_is_told_and_no_other() -> None:
     table = PAGE.partition("## Settings")[0]
     assert set(re.findall(r"`([a-z0-9]+)://", table)) == {*PORTS, *SCHEMES, *PACKAGES}
-    told = set(re.findall(r"`(\.[a-z]+)`", table))
+    told = set(re.findall(r"`(\.[a-z0-9]+)`", table))
     assert told == {*SUFFIXES, *PACKED, ".zip", ".tar"}
     formats = re.search(r"does not tell: ([a-z ]+)\n", PAGE)
     assert formats is not None

@@ -10,12 +10,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from arriving import read, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from proposed import chinese, doubts, entry, look, made, roles, sentence, table
+from workspaces import make
 
 from flywheel.inspecting import report, text_of, where
 from pipelines.errors import SourceError
+from pipelines.ingest import ingest
 from pipelines.parameters import check_parameters
 from pipelines.proposing.vocabulary import PARTS
 from pipelines.proposing.writing import parameters_of
@@ -232,6 +235,50 @@ def test_times_of_every_spelling_are_read_as_they_are_meant(tmp_path: Path, form
     assert entry(found, "when").get("format", form) == form
 
 
+@pytest.mark.parametrize(
+    ("form", "zone"),
+    [
+        ("%a %b %d %H:%M:%S PDT %Y", "PDT"),
+        ("%Y-%m-%d %H:%M:%S UTC", None),
+        ("%d/%m/%Y %H:%M:%S EST", "EST"),
+        ("%d %b %Y", None),
+    ],
+)
+def test_a_zone_by_its_name_is_a_part_of_the_time_and_told_where_it_is_not_utc(
+    tmp_path: Path, form: str, zone: str | None
+) -> None:
+    def moment(dice: random.Random) -> str:
+        written = moments(form, dice)
+        return written.upper() if form == "%d %b %Y" else written  # a month in capitals is no zone
+
+    rows = made(300, lambda dice, n: [sentence(dice, good=n % 2 == 0), n % 2, moment(dice)])
+    found = look(table(tmp_path / "a.csv", ["body", "mood", "when"], rows))
+    assert entry(found, "when")["format"] == form
+    assert roles(found) == {"label": "mood", "text": "body", "time": "when"}
+    told = "" if zone is None else f"its zone, {zone}, has no one meaning: the times are taken for UTC"
+    assert doubts(found, "when") == told
+
+
+def test_texts_behind_labels_are_read_as_fasttext_does(tmp_path: Path, own_home: Path) -> None:
+    path = tmp_path / "source" / "cooking.train"
+    path.parent.mkdir()
+    said = made(300, lambda dice, n: [("__label__bad", "__label__good")[n % 2], sentence(dice, good=n % 2 == 1)])
+    path.write_text("".join(f"{label} {text} ({n})\n\n" for n, (label, text) in enumerate(said)), "utf-8")
+    found = look(path)
+    assert found.found.settings == {"format": "fasttext"}
+    assert roles(found) == {"label": "label", "text": "text"}
+    place = make(tmp_path / "workspace", parameters_of(found, str(path)))
+    assert place.run(ingest).added == 300
+    assert set(place.opened()["label"]) == {"bad", "good"}
+    path.write_text("__label__good\u3000 fine \n__label__a __label__b both\n__label__c\n", "utf-8")
+    assert [tuple(row.values()) for row in read(path, ["text", "label"], format="fasttext")] == [
+        ("fine", "good"), ("both", "a,b"), (None, "c")
+    ]  # fmt: skip
+    for line in ("no label", "__label__ nameless", "good __label__x"):
+        path.write_text(f"__label__x fine\n{line}\n", "utf-8")
+        assert refusal(path, format="fasttext").startswith("line 2 of cooking.train does not begin with a label")
+
+
 def test_day_and_month_that_cannot_be_told_apart_are_unsure(tmp_path: Path) -> None:
     rows = made(
         200, lambda dice, place: [f"0{place % 9 + 1}/0{dice.randint(1, 9)}/2024", sentence(dice, good=True), place % 2]
@@ -409,7 +456,7 @@ def test_names_of_people_are_told_by_the_cells_themselves(tmp_path: Path) -> Non
     [
         ("a.csv", "Once upon a time, there was\n\na king, a queen, and\nnobody else.\n" * 9, "no separator parts"),
         ("a.json", '[\n  ["text", "a"],\n  ["text", "b"]\n]\n', "a JSON array, and not one of objects"),
-        ("ft.txt", "__label__pos what a day\n__label__neg\tnever again, no\n" * 9, "fastText's"),
+        ("a1a", "-1 3:1 11:1 14:0.5\n+1 5:1 7:1 14:1\n" * 9, "LIBSVM's"),
         ("a.libsvm", "1 1:0.5 3:2\n-1 2:1e-3\n" * 9, "LIBSVM's"),
         ("w.arff", "% of weather\n@relation w\n@attribute a numeric\n@data\n" + "1.5\n" * 9, "ARFF"),
         ("a.bmes", "李 B-NAME\n明 E-NAME\n在 O\n\n" * 40, "tagged words"),

@@ -1,6 +1,8 @@
 """Which files a source is made of, what they truly are, and their fingerprint."""
 
+import bz2
 import gzip
+import lzma
 import os
 import re
 from pathlib import Path
@@ -124,13 +126,6 @@ def test_a_packed_file_reads_as_the_plain_one(tmp_path: Path) -> None:
     assert read(path, ["id", "text"]) == [{"id": "1", "text": "x"}]
 
 
-def test_a_packed_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
-    whole = gzip.compress("".join(f"{i},{SECRET}{i * i}\n" for i in range(300)).encode(), mtime=0)
-    for length in range(len(whole)):
-        said = refusal(written(tmp_path / "a.csv.gz", whole[:length]), columns=["0"])
-        assert said.startswith("a.csv.gz is ")
-
-
 def test_a_packed_file_with_altered_bytes_is_refused(tmp_path: Path) -> None:
     whole = bytearray(gzip.compress(GOOD.encode() * 100))
     whole[-5] ^= 1
@@ -187,23 +182,53 @@ def zstd(content: bytes) -> bytes:
     return bytes(out.getvalue())
 
 
-def test_a_zstd_file_reads_as_the_plain_one(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv.zst", zstd(b"id,text\n1,x\n"))
+def gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+PACKERS = {".gz": gzipped, ".zst": zstd, ".bz2": bz2.compress, ".xz": lzma.compress}
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_packed_file_reads_as_the_plain_one_also_in_several_streams(tmp_path: Path, suffix: str) -> None:
+    pack = PACKERS[suffix]
+    path = written(tmp_path / f"a.csv{suffix}", pack(b"id,text\n1,x\n"))
     assert read(path, ["id", "text"]) == [{"id": "1", "text": "x"}]
     assert find_files(tmp_path, None, None) == [SourceFile(path, None)]
-    lines = written(tmp_path / "b.jsonl.zst", zstd(b'{"id": "1"}\n') + zstd(b'{"id": "2"}\n'))
+    lines = written(tmp_path / f"b.jsonl{suffix}", pack(b'{"id": "1"}\n') + pack(b'{"id": "2"}\n'))
     assert read(lines, ["id"]) == [{"id": "1"}, {"id": "2"}]
+    many = written(tmp_path / f"c.csv{suffix}", b"".join(pack(f"{n}\n".encode() * 9000) for n in ["id", *range(99)]))
+    assert len(read(many, ["id"])) == 99 * 9000 + 8999
 
 
-def test_a_zstd_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
-    whole = zstd("".join(f"{i},{SECRET}{i * i}\n" for i in range(40)).encode())
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_packed_file_cut_anywhere_is_refused(tmp_path: Path, suffix: str) -> None:
+    whole = PACKERS[suffix]("".join(f"{i},{SECRET}{i * i}\n" for i in range(60)).encode())
     for length in range(len(whole)):
-        said = refusal(written(tmp_path / "a.csv.zst", whole[:length]), columns=["0"])
-        assert said.startswith("a.csv.zst is ")
+        said = refusal(written(tmp_path / f"a.csv{suffix}", whole[:length]), columns=["0"])
+        assert said.startswith(f"a.csv{suffix} is ")
 
 
-def test_what_is_named_zst_and_is_not_is_refused(tmp_path: Path) -> None:
-    assert refusal(written(tmp_path / "a.csv.zst", GOOD)) == "a.csv.zst is not a zstd file."
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_no_stream_behind_the_first_is_left_out_without_a_word(tmp_path: Path, suffix: str) -> None:
+    """Who packs with all cores writes many streams: one that is damaged at its head would end the file early."""
+    first, second = (PACKERS[suffix](b"id,text\n1,x\n" * 40) for _ in range(2))
+    for place in range(4):
+        spoilt = bytearray(second)
+        spoilt[place] ^= 0x55
+        said = refusal(written(tmp_path / f"a.csv{suffix}", first + bytes(spoilt)))
+        assert "does not unpack" in said or "ends early" in said
+
+
+def test_zeros_between_streams_of_xz_are_padding(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv.xz", lzma.compress(b"id\n") + bytes(8) + lzma.compress(b"7\n") + bytes(4))
+    assert read(path, ["id"]) == [{"id": "7"}]
+
+
+@pytest.mark.parametrize(("suffix", "packer"), [(".zst", "zstd"), (".bz2", "bzip2"), (".xz", "xz")])
+def test_what_is_named_as_packed_and_is_not_is_refused(tmp_path: Path, suffix: str, packer: str) -> None:
+    path = written(tmp_path / f"a.csv{suffix}", GOOD)
+    assert refusal(path) == f"a.csv{suffix} is not {'an' if packer == 'xz' else 'a'} {packer} file."
 
 
 @pytest.mark.parametrize(
